@@ -1,0 +1,171 @@
+# Bellwire: build, run and test it. `make help` lists the goals.
+#
+# One file, no recursion. Each folder of C files is one static library, and a program or a unit
+# test names the libraries it stands on, so an include or a call that climbs a floor does not link.
+# Objects live under build/<variant>; the variants (release, asan, tsan, fuzz) never share objects.
+
+SHELL   := bash
+VARIANT ?= release
+B       := build/$(VARIANT)
+PREFIX  ?= /usr/local
+VERSION := 0.1.0
+
+# --- System packages: the only place that names them ------------------------------------------
+PKG_BUILD := gcc make pkg-config libnng-dev libcivetweb-dev libmsgpack-dev libsqlite3-dev \
+             libwslay-dev libjansson-dev zlib1g-dev uthash-dev
+PKG_TEST  := libcmocka-dev clang libclang-rt-14-dev python3-venv curl sqlite3 chromium
+PKG_LINT  := clang-format clang-tidy cppcheck
+PKG_BENCH := nginx-light libnginx-mod-nchan
+PKG_DOCS  := doxygen mandoc
+
+# --- Compiler -----------------------------------------------------------------------------------
+CC       := gcc
+CSTD     := -std=c11 -D_GNU_SOURCE
+WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
+OPT      := -O2 -g
+SAN      :=
+PIC      := -fPIC -fvisibility=hidden
+ifeq ($(VARIANT),asan)
+  SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+  OPT := -O1 -g
+else ifeq ($(VARIANT),tsan)
+  SAN := -fsanitize=thread -fno-omit-frame-pointer
+  OPT := -O1 -g
+else ifeq ($(VARIANT),fuzz)
+  CC  := clang
+  SAN := -fsanitize=address,undefined,fuzzer-no-link -fno-omit-frame-pointer
+  OPT := -O1 -g
+endif
+CPPFLAGS := -Ibus -Iclients/c -I. -I$(B)/gen -DBW_VERSION='"$(VERSION)"'
+CFLAGS   := $(CSTD) $(WARN) $(OPT) $(SAN) $(PIC) -pthread
+LDFLAGS  := $(SAN) -pthread
+
+# civetweb, nng and wslay bring no .pc file in Debian; the others are asked.
+PC_CFLAGS := $(shell pkg-config --cflags sqlite3 jansson msgpack zlib 2>/dev/null)
+L_WIRE    := -ljansson -lmsgpackc -lm
+L_NNG     := -lnng
+L_SQLITE  := $(shell pkg-config --libs sqlite3 2>/dev/null)
+L_WEB     := -lcivetweb -lwslay -lz
+CPPFLAGS  += $(PC_CFLAGS)
+
+# --- Floors: folder → library; each list is what a floor stands on, top first ---------------------
+DIR_base    := bus/base
+DIR_wire    := bus/wire
+DIR_journal := bus/journal
+DIR_bus     := bus
+DIR_client  := clients/c
+DIR_stream  := web/stream
+DIR_rest    := web/rest
+DIR_web     := web
+FLOORS      := base wire journal bus client stream rest web
+
+ON_base    := base
+ON_wire    := wire base
+ON_journal := journal wire base
+ON_bus     := bus journal wire base
+ON_client  := client wire base
+ON_stream  := stream client wire base
+ON_rest    := rest client wire base
+ON_web     := web rest stream client wire base
+
+SYS_base    :=
+SYS_wire    := $(L_WIRE)
+SYS_journal := $(L_SQLITE) $(SYS_wire)
+SYS_bus     := $(L_NNG) $(SYS_journal)
+SYS_client  := $(L_NNG) $(SYS_wire)
+SYS_stream  := $(L_WEB) $(SYS_client)
+SYS_rest    := $(L_WEB) $(SYS_client)
+SYS_web     := $(L_WEB) $(SYS_client)
+
+MAINS := web/bellwired.c
+define floor_template
+SRC_$(1) := $$(filter-out $$(MAINS),$$(wildcard $$(DIR_$(1))/*.c))
+OBJ_$(1) := $$(SRC_$(1):%.c=$$(B)/obj/%.o)
+LIB_$(1) := $$(B)/lib/lib$(1).a
+$$(LIB_$(1)): $$(OBJ_$(1))
+libs_of_$(1) = $$(foreach f,$$(ON_$(1)),$$(LIB_$$(f)))
+endef
+$(foreach f,$(FLOORS),$(eval $(call floor_template,$(f))))
+LIBS := $(foreach f,$(FLOORS),$(LIB_$(f)))
+
+# --- Goals ---------------------------------------------------------------------------------------
+PROGRAMS := $(B)/bellwired $(B)/bellwire $(B)/libbellwire.so
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all help run test unit integration bench install check-layers lint format asan tsan fuzz \
+        fuzz-run fuzz-replay docs clean build
+
+all: $(PROGRAMS) ## build the daemon, the command line and the library
+	@ln -sfn release/bellwired build/bellwired; ln -sfn release/bellwire build/bellwire
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+
+# --- Packages ------------------------------------------------------------------------------------
+# A stamp per group, remade when its list changes: so `make` asks dpkg once, not every time.
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+define packages_template
+build/deps/$(1)-$$(shell echo '$$(PKG_$(2))' | cksum | cut -d' ' -f1):
+	@missing=$$$$(for p in $$(PKG_$(2)); do dpkg-query -W -f='$$$${Status}' $$$$p 2>/dev/null | grep -q 'ok installed' || echo $$$$p; done); \
+	if [ -n "$$$$missing" ]; then echo "installing:" $$$$missing; \
+	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$$$missing >/dev/null; fi
+	@mkdir -p build/deps && touch $$@
+DEPS_$(2) := build/deps/$(1)-$$(shell echo '$$(PKG_$(2))' | cksum | cut -d' ' -f1)
+endef
+$(eval $(call packages_template,build,BUILD))
+$(eval $(call packages_template,test,TEST))
+$(eval $(call packages_template,lint,LINT))
+$(eval $(call packages_template,bench,BENCH))
+$(eval $(call packages_template,docs,DOCS))
+
+# --- Compiling and linking -------------------------------------------------------------------------
+$(B)/obj/%.o: %.c | $(DEPS_BUILD)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(LIBS):
+	@mkdir -p $(@D)
+	@rm -f $@
+	ar rcs $@ $^
+
+link = $(CC) $(LDFLAGS) -o $@ $(1) $(2)
+
+# The page is embedded as it is; its bytes are _binary_web_page_<name>_start and _end.
+PAGE_FILES := $(wildcard web/page/*)
+PAGE_OBJ   := $(PAGE_FILES:%=$(B)/obj/%.bin.o)
+$(B)/obj/web/page/%.bin.o: web/page/%
+	@mkdir -p $(@D)
+	ld -r -b binary -z noexecstack -o $@ $<
+
+CLI_OBJ := $(patsubst %.c,$(B)/obj/%.o,$(wildcard clients/cli/*.c))
+$(B)/bellwired: $(B)/obj/web/bellwired.o $(libs_of_web) $(LIB_bus) $(LIB_journal) $(PAGE_OBJ)
+	$(call link,$(B)/obj/web/bellwired.o $(PAGE_OBJ) -Wl$(comma)--start-group $(libs_of_web) $(LIB_bus) $(LIB_journal) -Wl$(comma)--end-group,$(SYS_web) $(SYS_bus))
+$(B)/bellwire: $(CLI_OBJ) $(libs_of_client)
+	$(call link,$(CLI_OBJ) $(libs_of_client),$(SYS_client))
+$(B)/libbellwire.so: $(OBJ_client) $(LIB_wire) $(LIB_base)
+	$(CC) $(LDFLAGS) -shared -Wl,-soname,libbellwire.so.0 -o $@ $(OBJ_client) $(LIB_wire) $(LIB_base) $(SYS_client)
+comma := ,
+
+# --- Tests: found by wildcard. tests/unit/<floor>/test_*.c links what <floor> stands on, no more ----
+UNIT_SRC  := $(wildcard tests/unit/*/test_*.c)
+UNIT_BIN  := $(UNIT_SRC:%.c=$(B)/%)
+$(UNIT_BIN:%=%.o): $(B)/%.o: %.c | $(DEPS_BUILD) $(DEPS_TEST)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP -c $< -o $@
+define unit_template
+$$(filter $$(B)/tests/unit/$(1)/%,$$(UNIT_BIN)): $$(B)/%: $$(B)/%.o $$(libs_of_$(1))
+	$$(call link,$$< $$(libs_of_$(1)),$$(SYS_$(1)) -lcmocka)
+endef
+$(foreach f,$(FLOORS),$(eval $(call unit_template,$(f))))
+
+# A test that passed is not run again until it, or what it is linked with, changes.
+UNIT_OK := $(UNIT_BIN:%=%.ok)
+$(UNIT_OK): %.ok: %
+	@echo "unit $*"; $* && touch $@
+unit: $(UNIT_OK) ## run the unit tests
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+clean: ## remove everything built
+	rm -rf build

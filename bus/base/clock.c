@@ -1,0 +1,141 @@
+/* Clocks and RFC 3339. Formatting is done by hand because it runs for every event. */
+#include "base/clock.h"
+
+#include <stdbool.h>
+#include <time.h>
+
+static int64_t now_us(clockid_t id)
+{
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t bw_clock_mono_us(void)
+{
+    return now_us(CLOCK_MONOTONIC);
+}
+
+int64_t bw_clock_wall_us(void)
+{
+    return now_us(CLOCK_REALTIME);
+}
+
+/* Days since 1970-01-01 of a date in the proleptic Gregorian calendar, with years that begin in
+ * March so that the leap day comes last. */
+static int64_t days_from_date(int64_t year, int month, int day)
+{
+    year -= month <= 2;
+    int64_t era = (year >= 0 ? year : year - 399) / 400;
+    int64_t yoe = year - era * 400;
+    int64_t doy = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    int64_t doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+    return era * 146097 + doe - 719468;
+}
+
+static void date_from_days(int64_t days, int *year, int *month, int *day)
+{
+    days += 719468;
+    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+    int64_t doe = days - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int64_t mp = (5 * doy + 2) / 153;
+    *day = (int)(doy - (153 * mp + 2) / 5 + 1);
+    *month = (int)(mp < 10 ? mp + 3 : mp - 9);
+    *year = (int)(yoe + era * 400 + (*month <= 2));
+}
+
+static void put_digits(char *out, int width, int64_t value)
+{
+    for (int i = width - 1; i >= 0; i--, value /= 10)
+        out[i] = (char)('0' + value % 10);
+}
+
+static const int64_t US_PER_DAY = 86400LL * 1000000;
+static const int64_t MIN_US = -62167219200LL * 1000000;          /* 0000-01-01 */
+static const int64_t MAX_US = 253402300800LL * 1000000 - 1;      /* the end of 9999 */
+
+void bw_time_format(int64_t us, char out[BW_TIME_LEN + 1])
+{
+    int year, month, day;
+    us = us < MIN_US ? MIN_US : us > MAX_US ? MAX_US : us;
+    int64_t days = us / US_PER_DAY, rest = us % US_PER_DAY;
+    if (rest < 0) {
+        rest += US_PER_DAY;
+        days--;
+    }
+    date_from_days(days, &year, &month, &day);
+    memcpy(out, "0000-00-00T00:00:00.000000Z", BW_TIME_LEN + 1);
+    put_digits(out, 4, year);
+    put_digits(out + 5, 2, month);
+    put_digits(out + 8, 2, day);
+    put_digits(out + 11, 2, rest / 3600000000LL);
+    put_digits(out + 14, 2, rest / 60000000 % 60);
+    put_digits(out + 17, 2, rest / 1000000 % 60);
+    put_digits(out + 20, 6, rest % 1000000);
+}
+
+static bool get_digits(struct bw_str *s, int width, int *value)
+{
+    if (s->len < (size_t)width)
+        return false;
+    *value = 0;
+    for (int i = 0; i < width; i++) {
+        if (s->ptr[i] < '0' || s->ptr[i] > '9')
+            return false;
+        *value = *value * 10 + (s->ptr[i] - '0');
+    }
+    s->ptr += width;
+    s->len -= (size_t)width;
+    return true;
+}
+
+static bool skip(struct bw_str *s, const char *any_of)
+{
+    if (s->len == 0 || !strchr(any_of, s->ptr[0]) || s->ptr[0] == 0)
+        return false;
+    s->ptr++;
+    s->len--;
+    return true;
+}
+
+static int days_in_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && leap);
+}
+
+int bw_time_parse(struct bw_str s, int64_t *wall_us)
+{
+    int year, month, day, hour, minute, second, zone_h = 0, zone_m = 0, sign = 1;
+    int64_t micro = 0;
+    if (!get_digits(&s, 4, &year) || !skip(&s, "-") || !get_digits(&s, 2, &month) ||
+        !skip(&s, "-") || !get_digits(&s, 2, &day) || !skip(&s, "Tt ") ||
+        !get_digits(&s, 2, &hour) || !skip(&s, ":") || !get_digits(&s, 2, &minute) ||
+        !skip(&s, ":") || !get_digits(&s, 2, &second))
+        return BW_EINVAL;
+    if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 ||
+        minute > 59 || second > 60)
+        return BW_EINVAL;
+    if (skip(&s, ".")) {
+        int digit, n = 0;
+        for (int64_t scale = 100000; get_digits(&s, 1, &digit); n++, scale /= 10)
+            micro += digit * scale;
+        if (n == 0)
+            return BW_EINVAL;
+    }
+    if (s.len > 0 && !skip(&s, "Zz")) {
+        sign = s.ptr[0] == '-' ? -1 : 1;
+        if (!skip(&s, "+-") || !get_digits(&s, 2, &zone_h) || !skip(&s, ":") ||
+            !get_digits(&s, 2, &zone_m) || zone_h > 23 || zone_m > 59)
+            return BW_EINVAL;
+    }
+    if (s.len > 0)
+        return BW_EINVAL;
+    int64_t seconds = days_from_date(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+    seconds -= sign * (zone_h * 3600 + zone_m * 60);
+    *wall_us = seconds * 1000000 + micro;
+    return 0;
+}

@@ -1,0 +1,142 @@
+/* A bounded queue: a mutex, a list and a condition (or an eventfd). Takers take everything at once,
+ * so the lock is held for a few instructions however much is queued. */
+#include "base/mailbox.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+struct bw_mailbox {
+    pthread_mutex_t lock;
+    pthread_cond_t arrived;
+    struct bw_mail *head, **tail;
+    size_t weight, max_weight;
+    int closed;
+    int fd;
+};
+
+int bw_mailbox_create(struct bw_mailbox **out, size_t max_weight, int with_fd)
+{
+    *out = NULL;
+    struct bw_mailbox *box = calloc(1, sizeof *box);
+    if (!box)
+        return BW_ENOMEM;
+    box->fd = with_fd ? eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC) : -1;
+    if (with_fd && box->fd < 0) {
+        free(box);
+        return BW_EIO;
+    }
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&box->lock, NULL);
+    pthread_cond_init(&box->arrived, &attr);
+    pthread_condattr_destroy(&attr);
+    box->tail = &box->head;
+    box->max_weight = max_weight;
+    *out = box;
+    return 0;
+}
+
+void bw_mailbox_destroy(struct bw_mailbox **box)
+{
+    struct bw_mailbox *mine = *box;
+    *box = NULL;
+    if (!mine)
+        return;
+    pthread_cond_destroy(&mine->arrived);
+    pthread_mutex_destroy(&mine->lock);
+    if (mine->fd >= 0)
+        close(mine->fd);
+    free(mine);
+}
+
+static void ring_bell(struct bw_mailbox *box)
+{
+    uint64_t one = 1;
+    if (box->fd >= 0 && write(box->fd, &one, sizeof one) < 0)
+        return; /* EAGAIN: the counter is at its limit, so it is readable anyway */
+}
+
+int bw_mailbox_post(struct bw_mailbox *box, struct bw_mail *mail)
+{
+    int err = 0;
+    pthread_mutex_lock(&box->lock);
+    if (box->closed) {
+        err = BW_ECLOSED;
+    } else if (box->head && box->weight + mail->weight > box->max_weight) {
+        err = BW_EBUSY;
+    } else {
+        int was_empty = !box->head;
+        mail->next = NULL;
+        *box->tail = mail;
+        box->tail = &mail->next;
+        box->weight += mail->weight;
+        if (was_empty) {
+            pthread_cond_signal(&box->arrived);
+            ring_bell(box);
+        }
+    }
+    pthread_mutex_unlock(&box->lock);
+    return err;
+}
+
+static struct timespec deadline_in(int timeout_ms)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += timeout_ms / 1000;
+    t.tv_nsec += (timeout_ms % 1000) * 1000000L;
+    if (t.tv_nsec >= 1000000000L) {
+        t.tv_sec++;
+        t.tv_nsec -= 1000000000L;
+    }
+    return t;
+}
+
+struct bw_mail *bw_mailbox_take(struct bw_mailbox *box, int timeout_ms)
+{
+    uint64_t count;
+    pthread_mutex_lock(&box->lock);
+    if (!box->head && !box->closed && timeout_ms != 0) {
+        struct timespec deadline = deadline_in(timeout_ms > 0 ? timeout_ms : 0);
+        int rc = 0;
+        while (!box->head && !box->closed && rc != ETIMEDOUT)
+            rc = timeout_ms < 0 ? pthread_cond_wait(&box->arrived, &box->lock)
+                                : pthread_cond_timedwait(&box->arrived, &box->lock, &deadline);
+    }
+    struct bw_mail *mail = box->head;
+    box->head = NULL;
+    box->tail = &box->head;
+    box->weight = 0;
+    if (box->fd >= 0 && !box->closed && read(box->fd, &count, sizeof count) < 0)
+        count = 0; /* EAGAIN: nobody had rung */
+    pthread_mutex_unlock(&box->lock);
+    return mail;
+}
+
+void bw_mailbox_close(struct bw_mailbox *box)
+{
+    pthread_mutex_lock(&box->lock);
+    box->closed = 1;
+    pthread_cond_broadcast(&box->arrived);
+    ring_bell(box);
+    pthread_mutex_unlock(&box->lock);
+}
+
+int bw_mailbox_is_closed(struct bw_mailbox *box)
+{
+    pthread_mutex_lock(&box->lock);
+    int closed = box->closed;
+    pthread_mutex_unlock(&box->lock);
+    return closed;
+}
+
+int bw_mailbox_fd(const struct bw_mailbox *box)
+{
+    return box->fd;
+}

@@ -1,0 +1,45 @@
+/* Threads: started with their signals blocked, stopped by joining. */
+#include "base/thread.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+struct start {
+    void (*run)(void *);
+    void *arg;
+};
+
+static void *trampoline(void *p)
+{
+    struct start s = *(struct start *)p;
+    free(p);
+    s.run(s.arg);
+    return NULL;
+}
+
+int bw_thread_start(struct bw_thread *t, const char *name, void (*run)(void *), void *arg)
+{
+    sigset_t all, old;
+    struct start *s = malloc(sizeof *s);
+    if (!s)
+        return BW_ENOMEM;
+    *s = (struct start){run, arg};
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    int rc = pthread_create(&t->id, NULL, trampoline, s);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (rc != 0) {
+        free(s);
+        return BW_EUNAVAILABLE;
+    }
+    pthread_setname_np(t->id, name);
+    t->running = true;
+    return 0;
+}
+
+void bw_thread_join(struct bw_thread *t)
+{
+    if (t->running)
+        pthread_join(t->id, NULL);
+    t->running = false;
+}

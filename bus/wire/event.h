@@ -1,0 +1,53 @@
+/* An event: what a producer says once, and what everybody downstream reads. */
+#ifndef BW_WIRE_EVENT_H
+#define BW_WIRE_EVENT_H
+
+#include <stdint.h>
+#include <msgpack.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/str.h"
+
+enum {
+    BW_EVENT_ID_MAX = 128,
+    BW_EVENT_TYPE_MAX = 64,
+    BW_EVENT_SOURCE_MAX = 256,
+    BW_TASK_ID_MAX = 128,
+    BW_EVENT_BYTES_MAX = 256 * 1024, /* default limit of one encoded event */
+    BW_EVENT_DEPTH_MAX = 16,         /* levels of nesting inside data */
+    BW_BATCH_EVENTS_MAX = 1000,      /* events in one publish request */
+};
+
+/* Everything is borrowed from whatever the event was decoded from. */
+struct bw_event {
+    struct bw_str id, topic, event_type, message, source;
+    struct bw_str task_id;      /* data.id of task events and logs (data.task_id is accepted); may be empty */
+    const msgpack_object *data; /* a map, or NULL for none */
+    int64_t timestamp_us;       /* when it was emitted; 0 if the producer did not say */
+    int64_t received_at_us;     /* set by the bus, as are seq and prev */
+    uint64_t seq, prev;
+};
+
+/* Decodes and validates one event map. Unknown keys are ignored. Celery's and BullMQ's event type
+ * names become ours (wire/alias.c). A missing topic is derived from the type. What may be missing:
+ * id, source, message, data (but task events need data.id), timestamp. All strings are checked to be
+ * UTF-8 and within their bounds. Numbers as data.id are not accepted here: JSON and the clients turn
+ * them into strings. On error *fault names the field. */
+int bw_event_decode(const msgpack_object *map, struct bw_event *out, struct bw_fault *fault)
+    BW_MUST_CHECK;
+
+struct bw_task;
+
+/* Appends the event as a msgpack map. With `row` (the task as it is after this event), data also
+ * gets, replacing what the producer said of them: id status progress attempt retry_count rate eta_s
+ * updated_at owner resource (the last four only where known). These bytes are what is stored,
+ * published and replayed; they are never encoded again.
+ * seq, prev and received_at are written when seq is not 0. */
+void bw_event_encode(struct bw_buf *out, const struct bw_event *event, const struct bw_task *row);
+
+/* Appends the event as it appears in JSON, without the enclosing frame's own members:
+ * "topic":…,"event_type":…,"message":…,"data":{…},"source":…,"timestamp":…,"cursor":…,"id":… */
+void bw_event_json(struct bw_buf *out, const struct bw_event *event, uint32_t epoch);
+
+#endif
