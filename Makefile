@@ -120,23 +120,34 @@ $(eval $(call packages_template,bench,BENCH))
 $(eval $(call packages_template,docs,DOCS))
 
 # --- Compiling and linking -------------------------------------------------------------------------
+# Says what it does in a word; V=1 shows the commands. COUNT=1 numbers the steps of a build from
+# nothing, "n/m" at the end of the line, which is what `bellwire run` reads as progress.
+Q := $(if $(V),,@)
+ifdef COUNT
+  STEPS = $(words $(foreach f,$(FLOORS),$(OBJ_$(f))) $(UNIT_BIN) $(UNIT_BIN) $(UNIT_BIN))
+  say = $(eval STEP := $(shell expr 0$(STEP) + 1))@echo '$(1) $(2)  $(STEP)/$(STEPS)'
+else
+  say = @echo '$(1) $(2)'
+endif
+
 $(B)/obj/%.o: %.c | $(DEPS_BUILD)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC  ,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
 $(LIBS):
 	@mkdir -p $(@D)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
-link = $(CC) $(LDFLAGS) -o $@ $(1) $(2)
+link = $(Q)$(CC) $(LDFLAGS) -o $@ $(1) $(2)
 
 # The page is embedded as it is; its bytes are _binary_web_page_<name>_start and _end.
 PAGE_FILES := $(wildcard web/page/*)
 PAGE_OBJ   := $(PAGE_FILES:%=$(B)/obj/%.bin.o)
 $(B)/obj/web/page/%.bin.o: web/page/%
 	@mkdir -p $(@D)
-	ld -r -b binary -z noexecstack -o $@ $<
+	$(Q)ld -r -b binary -z noexecstack -o $@ $<
 
 CLI_OBJ := $(patsubst %.c,$(B)/obj/%.o,$(wildcard clients/cli/*.c))
 $(B)/bellwired: $(B)/obj/web/bellwired.o $(libs_of_web) $(LIB_bus) $(LIB_journal) $(PAGE_OBJ)
@@ -152,18 +163,60 @@ UNIT_SRC  := $(wildcard tests/unit/*/test_*.c)
 UNIT_BIN  := $(UNIT_SRC:%.c=$(B)/%)
 $(UNIT_BIN:%=%.o): $(B)/%.o: %.c | $(DEPS_BUILD) $(DEPS_TEST)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC  ,$<)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP -c $< -o $@
 define unit_template
 $$(filter $$(B)/tests/unit/$(1)/%,$$(UNIT_BIN)): $$(B)/%: $$(B)/%.o $$(libs_of_$(1))
+	$$(call say,LINK,$$@)
 	$$(call link,$$< $$(libs_of_$(1)),$$(SYS_$(1)) -lcmocka)
 endef
 $(foreach f,$(FLOORS),$(eval $(call unit_template,$(f))))
 
 # A test that passed is not run again until it, or what it is linked with, changes.
+# ThreadSanitizer wants the memory laid out where it expects it.
+RUN_TEST := $(if $(filter tsan,$(VARIANT)),TSAN_OPTIONS="suppressions=tests/tsan.supp $(TSAN_OPTIONS)" setarch -R,)
 UNIT_OK := $(UNIT_BIN:%=%.ok)
 $(UNIT_OK): %.ok: %
-	@echo "unit $*"; $* && touch $@
+	$(call say,TEST,$<)
+	$(Q)$(RUN_TEST) $< >$<.out 2>&1 || { cat $<.out; exit 1; }
+	@touch $@
 unit: $(UNIT_OK) ## run the unit tests
+
+# --- Running ---------------------------------------------------------------------------------------
+run: all ## start it on http://127.0.0.1:8080 and show it a real task
+	@tests/demo/run.sh
+
+# --- Checks ----------------------------------------------------------------------------------------
+empty :=
+space := $(empty) $(empty)
+LAYERS := $(foreach f,$(FLOORS),$(f)=$(DIR_$(f)):$(subst $(space),$(comma),$(strip $(ON_$(f)))))
+check-layers: | $(DEPS_TEST) ## fail on an include that climbs a floor
+	@python3 tests/lint/check_layers.py $(LAYERS)
+
+# A file that was found clean is looked at again only when it, or a header it includes, changed.
+C_FILES  := $(shell find bus web clients tests -name '*.[ch]' 2>/dev/null)
+LINT_SRC := $(filter-out tests/%,$(filter %.c,$(C_FILES)))
+LINT_OK  := $(LINT_SRC:%=build/lint/%.ok)
+format: | $(DEPS_LINT) ## put every C file into the project's format
+	clang-format -i $(C_FILES)
+lint: build/lint/format.ok build/lint/cppcheck.ok $(LINT_OK) ## clang-format, clang-tidy, cppcheck
+build/lint/format.ok: $(C_FILES) .clang-format | $(DEPS_LINT)
+	@mkdir -p $(@D)
+	clang-format --dry-run -Werror $(C_FILES) && touch $@
+build/lint/cppcheck.ok: $(LINT_SRC) $(filter %.h,$(C_FILES)) | $(DEPS_LINT)
+	@mkdir -p $(@D) build/lint/cppcheck
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
+	  --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches -j2 --cppcheck-build-dir=build/lint/cppcheck \
+	  $(filter-out -D%,$(CPPFLAGS)) $(LINT_SRC) && touch $@
+$(LINT_OK): build/lint/%.ok: % .clang-tidy $(filter %.h,$(C_FILES)) | $(DEPS_LINT) $(DEPS_BUILD)
+	@mkdir -p $(@D)
+	@echo 'TIDY $<'; clang-tidy --quiet $< -- $(CPPFLAGS) $(CSTD) 2>$@.err || { cat $@.err; exit 1; }
+	@touch $@
+
+asan: ## unit tests under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory VARIANT=asan unit
+tsan: ## unit tests under ThreadSanitizer
+	@$(MAKE) --no-print-directory VARIANT=tsan unit
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 

@@ -53,8 +53,8 @@ static void put_digits(char *out, int width, int64_t value)
 }
 
 static const int64_t US_PER_DAY = 86400LL * 1000000;
-static const int64_t MIN_US = -62167219200LL * 1000000;          /* 0000-01-01 */
-static const int64_t MAX_US = 253402300800LL * 1000000 - 1;      /* the end of 9999 */
+static const int64_t MIN_US = -62167219200LL * 1000000;     /* 0000-01-01 */
+static const int64_t MAX_US = 253402300800LL * 1000000 - 1; /* the end of 9999 */
 
 void bw_time_format(int64_t us, char out[BW_TIME_LEN + 1])
 {

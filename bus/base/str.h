@@ -1,4 +1,5 @@
-/* A borrowed slice of bytes. Never owns, is never NUL-terminated; printing takes "%.*s", BW_STR_ARG. */
+/* A borrowed slice of bytes. Never owns, is never NUL-terminated; printing takes "%.*s",
+ * BW_STR_ARG. */
 #ifndef BW_BASE_STR_H
 #define BW_BASE_STR_H
 

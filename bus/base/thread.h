@@ -13,8 +13,8 @@ struct bw_thread {
 };
 
 /* Starts run(arg) under a name of at most 15 characters. *t must outlive the thread. */
-int bw_thread_start(struct bw_thread *t, const char *name, void (*run)(void *), void *arg)
-    BW_MUST_CHECK;
+int bw_thread_start(struct bw_thread *t, const char *name, void (*run)(void *),
+                    void *arg) BW_MUST_CHECK;
 /* Waits until run() has returned. The owner tells the thread to end first, usually by closing its
  * mailbox. Harmless if it was never started. */
 void bw_thread_join(struct bw_thread *t);

@@ -29,7 +29,7 @@ struct bw_draft {
 
 /* A stored event, in the form in which it is published and replayed. */
 struct bw_record {
-    uint64_t seq, prev;  /* prev: the topic's seq before this one */
+    uint64_t seq, prev; /* prev: the topic's seq before this one */
     struct bw_str topic;
     struct bw_str bytes; /* the encoded event */
 };
@@ -66,8 +66,8 @@ struct bw_journal_ops {
     /* Any thread: epoch and head, without touching the disk. */
     struct bw_head (*head)(const struct bw_journal *);
     /* Writer thread: each topic and its head seq, for the heartbeat. */
-    void (*each_topic)(struct bw_journal *, void (*visit)(void *ctx, struct bw_str topic, uint64_t head),
-                       void *ctx);
+    void (*each_topic)(struct bw_journal *,
+                       void (*visit)(void *ctx, struct bw_str topic, uint64_t head), void *ctx);
     /* A reader has its own read-only view and belongs to one thread. */
     int (*open_reader)(struct bw_journal *, struct bw_reader **out);
     /* Appends the whole answer of a reading verb (events, tasks, task, logs, changed, stats) to
@@ -84,17 +84,17 @@ struct bw_journal {
 };
 
 struct bw_sqlite_options {
-    const char *path;          /* the database file; its folder must exist */
-    uint64_t max_bytes;        /* refuse to grow beyond this (BW_ENOSPC); 0: no limit */
-    uint32_t task_cache_rows;  /* task rows the writer keeps decoded; 0: 100 000 */
-    uint32_t event_bytes_max;  /* largest encoded event; 0: BW_EVENT_BYTES_MAX */
+    const char *path;         /* the database file; its folder must exist */
+    uint64_t max_bytes;       /* refuse to grow beyond this (BW_ENOSPC); 0: no limit */
+    uint32_t task_cache_rows; /* task rows the writer keeps decoded; 0: 100 000 */
+    uint32_t event_bytes_max; /* largest encoded event; 0: BW_EVENT_BYTES_MAX */
 };
 
 /* Opens or creates, migrates the schema. Writer thread or before it starts. */
 int bw_sqlite_open(const struct bw_sqlite_options *options, struct bw_journal_sink sink,
                    struct bw_journal **out, struct bw_fault *fault) BW_MUST_CHECK;
-/* Folds all events again and compares with the table. 0: equal; BW_ECONFLICT: *fault says which task
- * differs and how. Needs no writer to be stopped: it reads one consistent state. */
+/* Folds all events again and compares with the table. 0: equal; BW_ECONFLICT: *fault says which
+ * task differs and how. Needs no writer to be stopped: it reads one consistent state. */
 int bw_sqlite_verify(const char *path, struct bw_fault *fault) BW_MUST_CHECK;
 
 #endif

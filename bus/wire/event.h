@@ -22,7 +22,8 @@ enum {
 /* Everything is borrowed from whatever the event was decoded from. */
 struct bw_event {
     struct bw_str id, topic, event_type, message, source;
-    struct bw_str task_id;      /* data.id of task events and logs (data.task_id is accepted); may be empty */
+    struct bw_str
+        task_id; /* data.id of task events and logs (data.task_id is accepted); may be empty */
     const msgpack_object *data; /* a map, or NULL for none */
     int64_t timestamp_us;       /* when it was emitted; 0 if the producer did not say */
     int64_t received_at_us;     /* set by the bus, as are seq and prev */
@@ -31,11 +32,11 @@ struct bw_event {
 
 /* Decodes and validates one event map. Unknown keys are ignored. Celery's and BullMQ's event type
  * names become ours (wire/alias.c). A missing topic is derived from the type. What may be missing:
- * id, source, message, data (but task events need data.id), timestamp. All strings are checked to be
- * UTF-8 and within their bounds. Numbers as data.id are not accepted here: JSON and the clients turn
- * them into strings. On error *fault names the field. */
-int bw_event_decode(const msgpack_object *map, struct bw_event *out, struct bw_fault *fault)
-    BW_MUST_CHECK;
+ * id, source, message, data (but task events need data.id), timestamp. All strings are checked to
+ * be UTF-8 and within their bounds. Numbers as data.id are not accepted here: JSON and the clients
+ * turn them into strings. On error *fault names the field. */
+int bw_event_decode(const msgpack_object *map, struct bw_event *out,
+                    struct bw_fault *fault) BW_MUST_CHECK;
 
 struct bw_task;
 

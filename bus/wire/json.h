@@ -13,8 +13,8 @@
 /* Appends the JSON text as msgpack. Bounds: depth 32, size the caller's. Duplicate keys, NaN, NUL
  * inside strings and trailing text are refused; integers beyond int64 become doubles. The fault's
  * message says line and column. */
-int bw_json_to_msgpack(struct bw_str text, struct bw_buf *out, struct bw_fault *fault)
-    BW_MUST_CHECK;
+int bw_json_to_msgpack(struct bw_str text, struct bw_buf *out,
+                       struct bw_fault *fault) BW_MUST_CHECK;
 
 /* All of these append. Strings are escaped so that they may also stand inside HTML. Invalid UTF-8
  * is replaced by U+FFFD; binary becomes base64; NaN and infinities become null. */

@@ -29,7 +29,8 @@ const msgpack_object *bw_mp_get(const msgpack_object *map, const char *key);
  * and asks fault->err once at the end. */
 bool bw_mp_get_str(const msgpack_object *map, const char *key, size_t max_len, struct bw_str *out,
                    struct bw_fault *fault);
-bool bw_mp_get_u64(const msgpack_object *map, const char *key, uint64_t *out, struct bw_fault *fault);
+bool bw_mp_get_u64(const msgpack_object *map, const char *key, uint64_t *out,
+                   struct bw_fault *fault);
 bool bw_mp_get_f64(const msgpack_object *map, const char *key, double *out, struct bw_fault *fault);
 bool bw_mp_get_bool(const msgpack_object *map, const char *key, bool *out, struct bw_fault *fault);
 

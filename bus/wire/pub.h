@@ -1,8 +1,9 @@
 /* What the bus publishes to its subscribers: `topic` NUL msgpack map. nng matches subscriptions by
  * prefix, so "logs\0" subscribes to exactly one topic.
  *
- *   topic   {v:1, epoch, prev, events:[event…]}   one per topic and commit, at most BW_PUB_BYTES_MAX
- *   $head   {v:1, epoch, heads:{topic:seq…}}      every second: shows a lost last message */
+ *   topic   {v:1, epoch, prev, events:[event…]}   one per topic and commit, at most
+ * BW_PUB_BYTES_MAX $head   {v:1, epoch, heads:{topic:seq…}}      every second: shows a lost last
+ * message */
 #ifndef BW_WIRE_PUB_H
 #define BW_WIRE_PUB_H
 
@@ -24,7 +25,8 @@ struct bw_pub {
 };
 
 /* Appends everything up to the array header; n encoded events follow. */
-void bw_pub_begin(struct bw_buf *out, struct bw_str topic, uint32_t epoch, uint64_t prev, uint32_t n);
+void bw_pub_begin(struct bw_buf *out, struct bw_str topic, uint32_t epoch, uint64_t prev,
+                  uint32_t n);
 /* Appends everything up to the map header; n pairs (string, uint) follow. */
 void bw_pub_head_begin(struct bw_buf *out, uint32_t epoch, uint32_t n);
 /* Decodes a whole message; borrows from it and from the zone. */

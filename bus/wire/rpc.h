@@ -45,30 +45,31 @@ struct bw_str_set {
 enum bw_task_sort { BW_SORT_UPDATED_AT, BW_SORT_CREATED_AT };
 
 struct bw_task_query {
-    struct bw_str_set id, type, owner, resource, queue, status; /* status holds words of bw_status_parse */
-    struct bw_str q;         /* part of the title or id; case does not matter */
+    struct bw_str_set id, type, owner, resource, queue,
+        status;      /* status holds words of bw_status_parse */
+    struct bw_str q; /* part of the title or id; case does not matter */
     enum bw_task_sort sort;
-    bool ascending;          /* default: newest first */
-    struct bw_str page;      /* opaque, from the answer before; empty for the first page */
+    bool ascending;     /* default: newest first */
+    struct bw_str page; /* opaque, from the answer before; empty for the first page */
 };
 
 /* One struct for all reading verbs; which members count is said at each. */
 struct bw_rpc_request {
     enum bw_rpc_op op;
-    const msgpack_object *events;   /* publish: array of event maps, 1 to 1000 */
-    struct bw_str_set topics;       /* events: 1 or more, merged in seq order; default system */
-    struct bw_cursor after;         /* events, logs, changed */
+    const msgpack_object *events; /* publish: array of event maps, 1 to 1000 */
+    struct bw_str_set topics;     /* events: 1 or more, merged in seq order; default system */
+    struct bw_cursor after;       /* events, logs, changed */
     struct bw_str_set task_ids, owners, resources, event_types; /* events: filter */
-    struct bw_str task_id;          /* task, logs */
-    struct bw_str level;            /* logs: at least this (debug info warning error); empty: all */
-    struct bw_task_query tasks;     /* tasks, changed (without sort and page) */
-    uint32_t limit;                 /* rows or events; 0: the verb's default (100; tasks 50); at most 1000 */
-    uint64_t up_to;                 /* events: no event beyond this seq; 0: no bound */
+    struct bw_str task_id;                                      /* task, logs */
+    struct bw_str level;        /* logs: at least this (debug info warning error); empty: all */
+    struct bw_task_query tasks; /* tasks, changed (without sort and page) */
+    uint32_t limit; /* rows or events; 0: the verb's default (100; tasks 50); at most 1000 */
+    uint64_t up_to; /* events: no event beyond this seq; 0: no bound */
 };
 
 /* Decodes and validates a request; everything borrows from the object, arrays live in the zone. */
-int bw_rpc_request_decode(const msgpack_object *map, msgpack_zone *zone,
-                          struct bw_rpc_request *out, struct bw_fault *fault) BW_MUST_CHECK;
+int bw_rpc_request_decode(const msgpack_object *map, msgpack_zone *zone, struct bw_rpc_request *out,
+                          struct bw_fault *fault) BW_MUST_CHECK;
 /* Appends the request. For publish, `events` is not read: call bw_rpc_publish_begin instead. */
 void bw_rpc_request_encode(struct bw_buf *out, const struct bw_rpc_request *request);
 /* Appends a publish request up to and including the array header; the n encoded events follow. */
@@ -78,20 +79,20 @@ void bw_rpc_error_encode(struct bw_buf *out, const struct bw_fault *fault);
 /* 0 if the answer says ok; else its code as a BW_E… and *fault filled from it. */
 int bw_rpc_reply_check(const msgpack_object *map, struct bw_fault *fault) BW_MUST_CHECK;
 
-/* publish's answer: {ok, epoch, results:[{id, seq?, duplicate?, applied?, reason?, error?{code,message,field}}]}.
- * applied is false when the task table did not take the event (reason "stale"); then it was neither
- * stored nor broadcast and has no seq. */
+/* publish's answer: {ok, epoch, results:[{id, seq?, duplicate?, applied?, reason?,
+ * error?{code,message,field}}]}. applied is false when the task table did not take the event
+ * (reason "stale"); then it was neither stored nor broadcast and has no seq. */
 struct bw_publish_result {
     struct bw_str id;
-    uint64_t seq;        /* 0: none was given */
-    bool duplicate;      /* had been acked before under this seq */
+    uint64_t seq;   /* 0: none was given */
+    bool duplicate; /* had been acked before under this seq */
     bool stale;
     struct bw_fault fault; /* err 0: accepted */
 };
 void bw_rpc_publish_reply_begin(struct bw_buf *out, uint32_t epoch, uint32_t n);
 void bw_rpc_publish_result_encode(struct bw_buf *out, const struct bw_publish_result *result);
-int bw_rpc_publish_result_decode(const msgpack_object *map, struct bw_publish_result *out)
-    BW_MUST_CHECK;
+int bw_rpc_publish_result_decode(const msgpack_object *map,
+                                 struct bw_publish_result *out) BW_MUST_CHECK;
 
 /* The other answers, by their keys:
  * events  {ok, epoch, head, oldest, events:[event…], more, next}   next = the seq to go on after
@@ -99,8 +100,8 @@ int bw_rpc_publish_result_decode(const msgpack_object *map, struct bw_publish_re
  * task    {ok, epoch, head, task:row, docs:{params,result,metadata,trace}}
  * logs    as events
  * changed {ok, epoch, head, tasks:[row…], more, next}
- * stats   {ok, epoch, head, oldest, topics:{name:{head}}, tasks:{status:n}, metrics:{name:value}, …}
- * events, logs, changed with a cursor that cannot be served:
- *         {ok, epoch, head, oldest, reset:"epoch"|"retention"|"ahead", events:[], …} */
+ * stats   {ok, epoch, head, oldest, topics:{name:{head}}, tasks:{status:n}, metrics:{name:value},
+ * …} events, logs, changed with a cursor that cannot be served: {ok, epoch, head, oldest,
+ * reset:"epoch"|"retention"|"ahead", events:[], …} */
 
 #endif

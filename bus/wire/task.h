@@ -38,20 +38,20 @@ struct bw_task {
     struct bw_str id, type, title, message, step, current, owner, resource, queue, worker;
     struct bw_str error_type, error_message;
     enum bw_status status;
-    double progress;                         /* 0 to 100 */
-    double total_units, completed_units;     /* negative: unknown */
-    double rate;                             /* units/s, or progress points/s where there are no units; negative: unknown */
-    double eta_s;                            /* negative: unknown */
-    uint32_t attempt;                        /* from 1 */
+    double progress;                     /* 0 to 100 */
+    double total_units, completed_units; /* negative: unknown */
+    double rate;  /* units/s, or progress points/s where there are no units; negative: unknown */
+    double eta_s; /* negative: unknown */
+    uint32_t attempt; /* from 1 */
     int64_t created_at_us, started_at_us, updated_at_us, finished_at_us;
-    uint64_t seq;                            /* of the last event that changed it */
-    double rate_value;                       /* where rate was last measured: the amount … */
-    int64_t rate_at_us;                      /* … and when. Internal: never shown in JSON */
+    uint64_t seq;       /* of the last event that changed it */
+    double rate_value;  /* where rate was last measured: the amount … */
+    int64_t rate_at_us; /* … and when. Internal: never shown in JSON */
 };
 
 enum bw_fold_result {
     BW_FOLD_APPLIED, /* *after is the new row */
-    BW_FOLD_STALE,   /* the row is final within this attempt, or the event is of an earlier attempt */
+    BW_FOLD_STALE, /* the row is final within this attempt, or the event is of an earlier attempt */
     BW_FOLD_DELETED, /* the row goes away */
     BW_FOLD_NONE,    /* not an event that changes tasks (other topic or type) */
 };
@@ -68,8 +68,8 @@ int bw_task_fold(const struct bw_task *before, const struct bw_event *event, str
  * are left out. */
 void bw_task_encode(struct bw_buf *out, const struct bw_task *task);
 /* *out borrows from the object's memory. */
-int bw_task_decode(const msgpack_object *map, struct bw_task *out, struct bw_fault *fault)
-    BW_MUST_CHECK;
+int bw_task_decode(const msgpack_object *map, struct bw_task *out,
+                   struct bw_fault *fault) BW_MUST_CHECK;
 /* Appends {…}: every field a task has, null where unknown, plus retry_count.
  * docs may be NULL (lists); then params, result, metadata and error.trace are left out. */
 void bw_task_json(struct bw_buf *out, const struct bw_task *task,

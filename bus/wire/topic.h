@@ -15,7 +15,8 @@ enum { BW_TOPIC_MAX = 128 };
 #define BW_TOPIC_HEAD    "$head"   /* the bus's own heartbeat; no producer can use this name */
 
 bool bw_topic_valid(struct bw_str name);
-/* The topic an event type belongs to when its producer named none; empty if there is no such rule. */
+/* The topic an event type belongs to when its producer named none; empty if there is no such rule.
+ */
 struct bw_str bw_topic_of_type(struct bw_str event_type);
 
 #endif

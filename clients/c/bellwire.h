@@ -51,16 +51,16 @@ struct bellwire;
 
 /** Settings; zero means the default, so `{0}` is a good start. */
 struct bellwire_options {
-    const char *source;      /**< who emits; default "host:pid/program" */
-    uint32_t timeout_ms;     /**< of one synchronous call, retries included; default 10 000 */
-    size_t queue_bytes;      /**< bound of what waits to be sent; default 16 MiB */
-    uint32_t batch_events;   /**< most events in one request, 1 to 1000; default 1000 */
-    uint32_t in_flight;      /**< most publish requests under way at once, 1 to 64; default 2.
-                                  With more than 1, events of different requests may be stored in
-                                  another order than they were published after a reconnect. */
+    const char *source;    /**< who emits; default "host:pid/program" */
+    uint32_t timeout_ms;   /**< of one synchronous call, retries included; default 10 000 */
+    size_t queue_bytes;    /**< bound of what waits to be sent; default 16 MiB */
+    uint32_t batch_events; /**< most events in one request, 1 to 1000; default 1000 */
+    uint32_t in_flight;    /**< most publish requests under way at once, 1 to 64; default 2.
+                                With more than 1, events of different requests may be stored in
+                                another order than they were published after a reconnect. */
     /** Told when the bus becomes reachable (true) or is lost (false). May be NULL. */
     void (*on_state)(void *arg, bool connected);
-    void *arg;               /**< handed to on_state */
+    void *arg; /**< handed to on_state */
 };
 
 /**
@@ -94,14 +94,14 @@ struct bellwire_event {
 /** What became of an event. Strings are valid during the callback, or for bellwire_publish() as
  *  long as the struct lives. */
 struct bellwire_result {
-    int error;          /**< 0: stored (or `duplicate`, or `stale`) */
-    uint64_t seq;       /**< its place in the journal; 0 when it was not stored */
-    bool duplicate;     /**< this id was stored before, at `seq` */
-    bool stale;         /**< the task is final already; the event changed nothing */
-    char cursor[32];    /**< `seq` as a cursor, "" when not stored */
-    char id[129];       /**< the event's id */
-    char field[64];     /**< the offending field if error is BELLWIRE_EINVAL */
-    char message[192];  /**< what is wrong, for people */
+    int error;         /**< 0: stored (or `duplicate`, or `stale`) */
+    uint64_t seq;      /**< its place in the journal; 0 when it was not stored */
+    bool duplicate;    /**< this id was stored before, at `seq` */
+    bool stale;        /**< the task is final already; the event changed nothing */
+    char cursor[32];   /**< `seq` as a cursor, "" when not stored */
+    char id[129];      /**< the event's id */
+    char field[64];    /**< the offending field if error is BELLWIRE_EINVAL */
+    char message[192]; /**< what is wrong, for people */
 };
 
 /** Publishes and waits for the ack, which comes after the event is on disk. While the bus is away
@@ -130,17 +130,17 @@ BELLWIRE_API int bellwire_flush(struct bellwire *handle, int timeout_ms);
 /** An event received. Everything is borrowed for the duration of the callback. */
 struct bellwire_received {
     const char *topic, *event_type, *id, *message, *source;
-    const char *task_id;         /**< the task it is about, or "" */
-    const void *data_msgpack;    /**< the payload as a msgpack map */
+    const char *task_id;      /**< the task it is about, or "" */
+    const void *data_msgpack; /**< the payload as a msgpack map */
     size_t data_msgpack_len;
-    const void *event_msgpack;   /**< the whole event as the bus keeps it */
+    const void *event_msgpack; /**< the whole event as the bus keeps it */
     size_t event_msgpack_len;
-    int64_t timestamp_us;        /**< when it was emitted */
-    int64_t received_at_us;      /**< when the bus got it */
-    uint64_t seq;                /**< its place in the journal */
-    uint64_t prev;               /**< the place of the topic's event before it */
-    uint32_t epoch;              /**< of the journal */
-    char cursor[32];             /**< epoch and seq, for bellwire_subscribe_options.after */
+    int64_t timestamp_us;   /**< when it was emitted */
+    int64_t received_at_us; /**< when the bus got it */
+    uint64_t seq;           /**< its place in the journal */
+    uint64_t prev;          /**< the place of the topic's event before it */
+    uint32_t epoch;         /**< of the journal */
+    char cursor[32];        /**< epoch and seq, for bellwire_subscribe_options.after */
 };
 
 /** Why a subscription could not go on from where it was. */
@@ -163,7 +163,7 @@ struct bellwire_subscribe_options {
     void (*on_reset)(void *arg, const char *topic, enum bellwire_reset reason, const char *cursor);
     /** After a run of events that arrived together: a good moment to flush. May be NULL. */
     void (*on_idle)(void *arg);
-    void *arg;                 /**< handed to the callbacks */
+    void *arg; /**< handed to the callbacks */
 };
 
 /** Begins to receive, on one thread per subscription, until bellwire_unsubscribe(). Works while
@@ -203,11 +203,13 @@ struct bellwire_task_filter {
     const char *page; /**< "next" of the page before */
 };
 
-/** Tasks as rows. The reply's JSON: {"tasks":[…],"total":n,"total_exact":true,"next":…,"cursor":…} */
+/** Tasks as rows. The reply's JSON: {"tasks":[…],"total":n,"total_exact":true,"next":…,"cursor":…}
+ */
 BELLWIRE_API int bellwire_tasks(struct bellwire *handle, const struct bellwire_task_filter *filter,
                                 struct bellwire_reply **out);
 /** One task with everything known of it. BELLWIRE_ENOTFOUND if there is none. */
-BELLWIRE_API int bellwire_task(struct bellwire *handle, const char *id, struct bellwire_reply **out);
+BELLWIRE_API int bellwire_task(struct bellwire *handle, const char *id,
+                               struct bellwire_reply **out);
 /** A task's log, oldest first.
  *  @param after  a cursor or NULL
  *  @param level  at least "debug", "info", "warning" or "error"; NULL: all
