@@ -36,17 +36,18 @@ else ifeq ($(VARIANT),fuzz)
   SAN := -fsanitize=address,undefined,fuzzer-no-link -fno-omit-frame-pointer
   OPT := -O1 -g
 endif
-CPPFLAGS := -Ibus -Iclients/c -I. -I$(B)/gen -DBW_VERSION='"$(VERSION)"'
+CPPFLAGS_OWN := -Ibus -Iclients/c -I. -I$(B)/gen -DBW_VERSION='"$(VERSION)"'
 CFLAGS   := $(CSTD) $(WARN) $(OPT) $(SAN) $(PIC) -pthread
 LDFLAGS  := $(SAN) -pthread
 
-# civetweb, nng and wslay bring no .pc file in Debian; the others are asked.
-PC_CFLAGS := $(shell pkg-config --cflags sqlite3 jansson msgpack zlib 2>/dev/null)
-L_WIRE    := -ljansson -lmsgpackc -lm
+# Asked when first needed, not when this file is read: on a new machine pkg-config itself is one of
+# the packages still to be installed. civetweb, nng and wslay bring no .pc file in Debian.
+PC        := sqlite3 jansson msgpack zlib
+CPPFLAGS   = $(CPPFLAGS_OWN) $(shell pkg-config --cflags $(PC))
+L_WIRE     = $(shell pkg-config --libs jansson msgpack) -lm
 L_NNG     := -lnng
-L_SQLITE  := $(shell pkg-config --libs sqlite3 2>/dev/null)
-L_WEB     := -lcivetweb -lwslay -lz
-CPPFLAGS  += $(PC_CFLAGS)
+L_SQLITE   = $(shell pkg-config --libs sqlite3)
+L_WEB      = -lcivetweb -lwslay $(shell pkg-config --libs zlib)
 
 # --- Floors: folder → library; each list is what a floor stands on, top first ---------------------
 DIR_base    := bus/base
@@ -68,14 +69,14 @@ ON_stream  := stream client wire base
 ON_rest    := rest client wire base
 ON_web     := web rest stream client wire base
 
-SYS_base    :=
-SYS_wire    := $(L_WIRE)
-SYS_journal := $(L_SQLITE) $(SYS_wire)
-SYS_bus     := $(L_NNG) $(SYS_journal)
-SYS_client  := $(L_NNG) $(SYS_wire)
-SYS_stream  := $(L_WEB) $(SYS_client)
-SYS_rest    := $(L_WEB) $(SYS_client)
-SYS_web     := $(L_WEB) $(SYS_client)
+SYS_base     =
+SYS_wire     = $(L_WIRE)
+SYS_journal  = $(L_SQLITE) $(SYS_wire)
+SYS_bus      = $(L_NNG) $(SYS_journal)
+SYS_client   = $(L_NNG) $(SYS_wire)
+SYS_stream   = $(L_WEB) $(SYS_client)
+SYS_rest     = $(L_WEB) $(SYS_client)
+SYS_web      = $(L_WEB) $(SYS_client)
 
 MAINS := web/bellwired.c
 define floor_template
