@@ -1,5 +1,5 @@
-/* A bounded queue: a mutex, a list and a condition (or an eventfd). Takers take everything at once,
- * so the lock is held for a few instructions however much is queued. */
+/* A bounded queue: a mutex, a list and a condition (or an eventfd). A taker takes everything
+ * at once or one, so the lock is held for a few instructions however much is queued. */
 #include "base/mailbox.h"
 
 #include <errno.h>
@@ -98,23 +98,56 @@ static struct timespec deadline_in(int timeout_ms)
     return t;
 }
 
-struct bw_mail *bw_mailbox_take(struct bw_mailbox *box, int timeout_ms)
+/* Waits, with the lock held, until there is mail, the box is closed or the time is over. */
+static void wait_for_mail(struct bw_mailbox *box, int timeout_ms)
+{
+    if (box->head || box->closed || timeout_ms == 0)
+        return;
+    struct timespec deadline = deadline_in(timeout_ms > 0 ? timeout_ms : 0);
+    int rc = 0;
+    while (!box->head && !box->closed && rc != ETIMEDOUT)
+        rc = timeout_ms < 0 ? pthread_cond_wait(&box->arrived, &box->lock)
+                            : pthread_cond_timedwait(&box->arrived, &box->lock, &deadline);
+}
+
+/* With the lock held, when the box has become empty. A closed box goes on ringing, so that an epoll
+ * loop cannot miss it. */
+static void silence_bell(struct bw_mailbox *box)
 {
     uint64_t count;
+    if (box->fd >= 0 && !box->closed && read(box->fd, &count, sizeof count) < 0)
+        return; /* EAGAIN: nobody had rung */
+}
+
+struct bw_mail *bw_mailbox_take(struct bw_mailbox *box, int timeout_ms)
+{
     pthread_mutex_lock(&box->lock);
-    if (!box->head && !box->closed && timeout_ms != 0) {
-        struct timespec deadline = deadline_in(timeout_ms > 0 ? timeout_ms : 0);
-        int rc = 0;
-        while (!box->head && !box->closed && rc != ETIMEDOUT)
-            rc = timeout_ms < 0 ? pthread_cond_wait(&box->arrived, &box->lock)
-                                : pthread_cond_timedwait(&box->arrived, &box->lock, &deadline);
-    }
+    wait_for_mail(box, timeout_ms);
     struct bw_mail *mail = box->head;
     box->head = NULL;
     box->tail = &box->head;
     box->weight = 0;
-    if (box->fd >= 0 && !box->closed && read(box->fd, &count, sizeof count) < 0)
-        count = 0; /* EAGAIN: nobody had rung */
+    silence_bell(box);
+    pthread_mutex_unlock(&box->lock);
+    return mail;
+}
+
+struct bw_mail *bw_mailbox_take_one(struct bw_mailbox *box, int timeout_ms)
+{
+    pthread_mutex_lock(&box->lock);
+    wait_for_mail(box, timeout_ms);
+    struct bw_mail *mail = box->head;
+    if (mail) {
+        box->head = mail->next;
+        box->weight -= mail->weight;
+        mail->next = NULL;
+    }
+    if (box->head) {
+        pthread_cond_signal(&box->arrived); /* a post into a box with mail in it wakes nobody */
+    } else {
+        box->tail = &box->head;
+        silence_bell(box);
+    }
     pthread_mutex_unlock(&box->lock);
     return mail;
 }

@@ -1,5 +1,6 @@
-/* The one way for a thread to hand something to another: a bounded queue with many posters and one
- * taker. Mail is intrusive: embed `struct bw_mail` as the first member of what is sent. */
+/* The one way for a thread to hand something to another: a bounded queue with many posters, and one
+ * taker that takes everything or several that take one each. Mail is intrusive: embed `struct
+ * bw_mail` as the first member of what is sent. */
 #ifndef BW_BASE_MAILBOX_H
 #define BW_BASE_MAILBOX_H
 
@@ -28,6 +29,8 @@ int bw_mailbox_post(struct bw_mailbox *box, struct bw_mail *mail) BW_MUST_CHECK;
 /* The taker's thread. All mail there is, oldest first, linked by `next`; waits up to timeout_ms for
  * the first (-1: without limit, 0: not at all). NULL: none came, or closed and empty. */
 struct bw_mail *bw_mailbox_take(struct bw_mailbox *box, int timeout_ms);
+/* The same, but only the oldest: for several takers that share the work of one box. */
+struct bw_mail *bw_mailbox_take_one(struct bw_mailbox *box, int timeout_ms);
 
 /* Any thread. Posts fail from now on; takers get what is left, then NULL at once. */
 void bw_mailbox_close(struct bw_mailbox *box);
