@@ -183,6 +183,24 @@ $(UNIT_OK): %.ok: %
 	@touch $@
 unit: $(UNIT_OK) ## run the unit tests
 
+# --- Integration tests: pytest on the real programs ------------------------------------------------
+VENV := build/venv
+PY   := $(VENV)/bin/python
+$(VENV)/ok: tests/requirements.txt | $(DEPS_TEST)
+	/usr/bin/python3 -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+# Run again when a program or a test changed; PYTEST narrows it: make integration PYTEST='-k rest'.
+PY_TESTS := $(wildcard tests/integration/*.py tests/integration/pytest.ini)
+integration: $(B)/integration.ok ## run the integration tests
+$(B)/integration.ok: $(PROGRAMS) $(PY_TESTS) $(VENV)/ok
+	BELLWIRE_BUILD=$(B) $(PY) -m pytest -c tests/integration/pytest.ini tests/integration $(PYTEST)
+	@touch $@
+
+test: unit integration fuzz-replay ## everything: unit, integration, sanitizers, fuzz regressions
+	@$(MAKE) --no-print-directory VARIANT=asan unit
+	@$(MAKE) --no-print-directory VARIANT=tsan unit
+
 # --- Running ---------------------------------------------------------------------------------------
 run: all ## start it on http://127.0.0.1:8080 and show it a real task
 	@tests/demo/run.sh

@@ -1,0 +1,31 @@
+"""Fixtures: real daemons in temporary folders, ended and examined after each test."""
+
+import pytest
+from kit import Bus, Daemon
+
+
+@pytest.fixture
+def daemons(tmp_path):
+    """Makes any number of daemons: daemons("--setting", value). Not started yet."""
+    made = []
+
+    def make(*arguments, folder=None, **options):
+        daemon = Daemon(folder or tmp_path / f"daemon{len(made)}", *arguments, **options)
+        made.append(daemon)
+        return daemon
+
+    yield make
+    for daemon in made:
+        daemon.end()
+
+
+@pytest.fixture
+def daemon(daemons):
+    """One daemon with default settings, running and ready."""
+    return daemons().start()
+
+
+@pytest.fixture
+def bus(daemon):
+    with Bus(daemon) as requests:
+        yield requests
