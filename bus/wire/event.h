@@ -43,7 +43,8 @@ struct bw_task;
 /* Appends the event as a msgpack map. With `row` (the task as it is after this event), data also
  * gets, replacing what the producer said of them: id status progress attempt retry_count rate eta_s
  * updated_at owner resource (the last four only where known). These bytes are what is stored,
- * published and replayed; they are never encoded again.
+ * published and replayed; they are never encoded again. Of an event that is not on topic system (a
+ * log, a command) the row is only the task it speaks of: then just owner and resource are added.
  * seq, prev and received_at are written when seq is not 0. */
 void bw_event_encode(struct bw_buf *out, const struct bw_event *event, const struct bw_task *row);
 
