@@ -19,14 +19,17 @@ enum {
     BW_BATCH_EVENTS_MAX = 1000,      /* events in one publish request */
 };
 
+struct bw_alias;
+struct bw_task;
+
 /* Everything is borrowed from whatever the event was decoded from. */
 struct bw_event {
     struct bw_str id, topic, event_type, message, source;
-    struct bw_str
-        task_id; /* data.id of task events and logs (data.task_id is accepted); may be empty */
-    const msgpack_object *data; /* a map, or NULL for none */
-    int64_t timestamp_us;       /* when it was emitted; 0 if the producer did not say */
-    int64_t received_at_us;     /* set by the bus, as are seq and prev */
+    struct bw_str task_id;        /* data.id or data.task_id; may be empty but for task events */
+    const msgpack_object *data;   /* a map, or NULL for none */
+    const struct bw_alias *alias; /* the other system's name that event_type was; mostly NULL */
+    int64_t timestamp_us;         /* when it was emitted; 0 if the producer did not say */
+    int64_t received_at_us;       /* set by the bus, as are seq and prev */
     uint64_t seq, prev;
 };
 
@@ -37,8 +40,6 @@ struct bw_event {
  * turn them into strings. On error *fault names the field. */
 int bw_event_decode(const msgpack_object *map, struct bw_event *out,
                     struct bw_fault *fault) BW_MUST_CHECK;
-
-struct bw_task;
 
 /* Appends the event as a msgpack map. With `row` (the task as it is after this event), data also
  * gets, replacing what the producer said of them: id status progress attempt retry_count rate eta_s

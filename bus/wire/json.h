@@ -10,7 +10,9 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* Appends the JSON text as msgpack. Bounds: depth 32, size the caller's. Duplicate keys, NaN, NUL
+enum { BW_JSON_DEPTH_MAX = 32 };
+
+/* Appends the JSON text as msgpack. Bounds: depth, size the caller's. Duplicate keys, NaN, NUL
  * inside strings and trailing text are refused; integers beyond int64 become doubles. The fault's
  * message says line and column. */
 int bw_json_to_msgpack(struct bw_str text, struct bw_buf *out,

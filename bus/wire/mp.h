@@ -9,18 +9,48 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "wire/utf8.h"
+
+enum {
+    BW_MP_DEPTH_MAX = 32,       /* the most that bw_mp_unpack can be asked for */
+    BW_MP_VALUES_MAX = 1 << 20, /* in one message: a value of one byte takes 24 in memory */
+};
 
 /* A packer that appends to b. */
 void bw_mp_packer(msgpack_packer *pk, struct bw_buf *b);
 void bw_mp_str(msgpack_packer *pk, struct bw_str s);
 void bw_mp_cstr(msgpack_packer *pk, const char *z);
+/* A whole number as an integer, anything else as a float64. */
+void bw_mp_number(msgpack_packer *pk, double v);
+/* RFC 3339. */
+void bw_mp_time(msgpack_packer *pk, int64_t wall_us);
+
+/* Writes a map whose members are decided one by one: begin, a key and a value for each, end. Maps
+ * may nest, inner ones ending first. */
+struct bw_mp_map {
+    msgpack_packer pk; /* for the value after bw_mp_key() */
+    struct bw_buf *buf;
+    size_t at;
+    uint32_t n; /* members so far; who packs keys through pk adds to it */
+};
+
+void bw_mp_map_begin(struct bw_mp_map *m, struct bw_buf *b);
+void bw_mp_key(struct bw_mp_map *m, const char *key);
+void bw_mp_map_end(struct bw_mp_map *m);
+/* A key and its value. */
+void bw_mp_put_str(struct bw_mp_map *m, const char *key, struct bw_str s);
+void bw_mp_put_cstr(struct bw_mp_map *m, const char *key, const char *z);
+void bw_mp_put_u64(struct bw_mp_map *m, const char *key, uint64_t v);
+void bw_mp_put_number(struct bw_mp_map *m, const char *key, double v);
+void bw_mp_put_bool(struct bw_mp_map *m, const char *key, bool v);
+void bw_mp_put_time(struct bw_mp_map *m, const char *key, int64_t wall_us);
 
 /* One whole object that fills `bytes` exactly, no deeper than max_depth; BW_EPROTO otherwise.
  * The object borrows strings from bytes and lives in *zone until msgpack_zone_destroy/clear. */
 int bw_mp_unpack(struct bw_str bytes, int max_depth, msgpack_zone *zone, msgpack_object *out,
                  struct bw_fault *fault) BW_MUST_CHECK;
 
-/* The value of a string key, or NULL. */
+/* The value of a string key, or NULL. Of a key that is there twice, the last. */
 const msgpack_object *bw_mp_get(const msgpack_object *map, const char *key);
 
 /* Typed reading of a member for requests: true and *out set if it is there and of that type; false
@@ -34,6 +64,18 @@ bool bw_mp_get_u64(const msgpack_object *map, const char *key, uint64_t *out,
 bool bw_mp_get_f64(const msgpack_object *map, const char *key, double *out, struct bw_fault *fault);
 bool bw_mp_get_bool(const msgpack_object *map, const char *key, bool *out, struct bw_fault *fault);
 
-bool bw_utf8_valid(struct bw_str s);
+/* The parts of the above, for those who hold the value already. */
+static inline bool bw_mp_is_nil(const msgpack_object *o)
+{
+    return !o || o->type == MSGPACK_OBJECT_NIL;
+}
+
+static inline struct bw_str bw_mp_as_str(const msgpack_object *o)
+{
+    return (struct bw_str){o->via.str.ptr, o->via.str.size};
+}
+
+/* Any finite number. */
+bool bw_mp_as_f64(const msgpack_object *o, double *out);
 
 #endif

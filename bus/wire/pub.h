@@ -1,9 +1,10 @@
 /* What the bus publishes to its subscribers: `topic` NUL msgpack map. nng matches subscriptions by
  * prefix, so "logs\0" subscribes to exactly one topic.
  *
- *   topic   {v:1, epoch, prev, events:[event…]}   one per topic and commit, at most
- * BW_PUB_BYTES_MAX $head   {v:1, epoch, heads:{topic:seq…}}      every second: shows a lost last
- * message */
+ * On a topic's own name, one message per topic and commit of at most BW_PUB_BYTES_MAX:
+ *     {v:1, epoch, prev, events:[event…]}
+ * On `$head`, every second, which shows a lost last message:
+ *     {v:1, epoch, heads:{topic:seq…}} */
 #ifndef BW_WIRE_PUB_H
 #define BW_WIRE_PUB_H
 
@@ -29,7 +30,7 @@ void bw_pub_begin(struct bw_buf *out, struct bw_str topic, uint32_t epoch, uint6
                   uint32_t n);
 /* Appends everything up to the map header; n pairs (string, uint) follow. */
 void bw_pub_head_begin(struct bw_buf *out, uint32_t epoch, uint32_t n);
-/* Decodes a whole message; borrows from it and from the zone. */
+/* Decodes a whole message; borrows from it and from the zone. BW_EPROTO, BW_EVERSION, BW_ENOMEM. */
 int bw_pub_decode(struct bw_str message, msgpack_zone *zone, struct bw_pub *out) BW_MUST_CHECK;
 
 #endif

@@ -1,0 +1,106 @@
+/* Writing an event: once, in the form in which it is stored, published and replayed. */
+#include "wire/event.h"
+
+#include "base/clock.h"
+#include "wire/alias.h"
+#include "wire/mp.h"
+#include "wire/task.h"
+
+/* The members of data that the row knows better than the producer. */
+static bool is_of_row(const msgpack_object *key)
+{
+    static const struct bw_str names[] = {
+        BW_STR("id"),          BW_STR("status"),     BW_STR("progress"), BW_STR("attempt"),
+        BW_STR("rate"),        BW_STR("eta_s"),      BW_STR("owner"),    BW_STR("resource"),
+        BW_STR("retry_count"), BW_STR("updated_at"),
+    };
+    if (key->type != MSGPACK_OBJECT_STR)
+        return false;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (bw_str_eq(bw_mp_as_str(key), names[i]))
+            return true;
+    return false;
+}
+
+static void put_number_or_nil(struct bw_mp_map *m, const char *key, double v)
+{
+    if (v >= 0) {
+        bw_mp_put_number(m, key, v);
+    } else {
+        bw_mp_key(m, key);
+        msgpack_pack_nil(&m->pk);
+    }
+}
+
+static void put_row(struct bw_mp_map *m, const struct bw_task *row)
+{
+    bw_mp_put_str(m, "id", row->id);
+    bw_mp_put_cstr(m, "status", bw_status_name(row->status));
+    bw_mp_put_number(m, "progress", row->progress);
+    bw_mp_put_u64(m, "attempt", row->attempt);
+    bw_mp_put_u64(m, "retry_count", row->attempt - 1);
+    put_number_or_nil(m, "rate", row->rate);
+    put_number_or_nil(m, "eta_s", row->eta_s);
+    bw_mp_put_time(m, "updated_at", row->updated_at_us);
+    if (row->owner.len > 0)
+        bw_mp_put_str(m, "owner", row->owner);
+    if (row->resource.len > 0)
+        bw_mp_put_str(m, "resource", row->resource);
+}
+
+static void put_data(struct bw_mp_map *event, struct bw_buf *out, const msgpack_object *data,
+                     const struct bw_task *row)
+{
+    struct bw_mp_map m;
+    bw_mp_key(event, "data");
+    if (!row) {
+        msgpack_pack_object(&event->pk, *data);
+        return;
+    }
+    bw_mp_map_begin(&m, out);
+    put_row(&m, row);
+    for (uint32_t i = 0; data && i < data->via.map.size; i++) {
+        const msgpack_object_kv *kv = &data->via.map.ptr[i];
+        if (is_of_row(&kv->key))
+            continue;
+        msgpack_pack_object(&m.pk, kv->key);
+        msgpack_pack_object(&m.pk, kv->val);
+        m.n++;
+    }
+    bw_mp_map_end(&m);
+}
+
+static void put_known_str(struct bw_mp_map *m, const char *key, struct bw_str s)
+{
+    if (s.len > 0)
+        bw_mp_put_str(m, key, s);
+}
+
+/* Without a row to say it, what another system's name implies lives in that name only. */
+static struct bw_str type_to_write(const struct bw_event *e, const struct bw_task *row)
+{
+    bool implies = e->alias && (e->alias->status || e->alias->is_retry);
+    return implies && !row ? bw_str(e->alias->name) : e->event_type;
+}
+
+void bw_event_encode(struct bw_buf *out, const struct bw_event *e, const struct bw_task *row)
+{
+    struct bw_mp_map m;
+    bw_mp_map_begin(&m, out);
+    put_known_str(&m, "id", e->id);
+    put_known_str(&m, "topic", e->topic);
+    bw_mp_put_str(&m, "event_type", type_to_write(e, row));
+    put_known_str(&m, "message", e->message);
+    if (e->data || row)
+        put_data(&m, out, e->data, row);
+    put_known_str(&m, "source", e->source);
+    if (e->timestamp_us != 0)
+        bw_mp_put_time(&m, "timestamp", e->timestamp_us);
+    if (e->seq != 0) {
+        if (e->received_at_us != 0)
+            bw_mp_put_time(&m, "received_at", e->received_at_us);
+        bw_mp_put_u64(&m, "seq", e->seq);
+        bw_mp_put_u64(&m, "prev", e->prev);
+    }
+    bw_mp_map_end(&m);
+}
