@@ -1,0 +1,216 @@
+/* Broadcasting what was committed.
+ *
+ * DESIGN. A commit's records are sorted into runs, one per topic, by linking the indexes of the
+ * records of a topic; then each run is copied into as few messages as its size allows. All memory
+ * is kept from commit to commit. When there is none, messages are left out: to subscribers that is
+ * a message lost on the way, which they notice and repair. */
+#include "publish.h"
+
+#include <stdlib.h>
+#include <nng/nng.h>
+#include <nng/protocol/pubsub0/pub.h>
+/* uthash ends the program when it has no memory, unless it is told to go on. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/metrics.h"
+#include "socket.h"
+#include "wire/mp.h"
+#include "wire/pub.h"
+#include "wire/topic.h"
+
+BW_COUNTER(messages_sent, "bellwire_publish_messages_total", "Messages handed to subscribers.");
+BW_COUNTER(
+    messages_lost, "bellwire_publish_messages_lost_total",
+    "Messages that could not be made or sent; subscribers read the events from the journal.");
+
+enum { NONE = -1, HEADER_ROOM = 512 /* bytes of a message that are not events, and then some */ };
+
+/* The records of one topic in a commit. */
+struct run {
+    int32_t first, last; /* indexes of records */
+    UT_hash_handle hh;
+};
+
+struct bw_publish {
+    nng_socket socket;
+    struct run *runs;
+    int32_t *next; /* of a record: the next one of its topic, or NONE */
+    size_t cap;    /* of both */
+    struct bw_buf message;
+};
+
+int bw_publish_open(uint32_t buffer_messages, struct bw_publish **out, struct bw_fault *fault)
+{
+    *out = NULL;
+    struct bw_publish *p = calloc(1, sizeof *p);
+    if (!p)
+        return bw_fault(fault, BW_ENOMEM, "", "out of memory");
+    int rv = nng_pub0_open(&p->socket);
+    if (rv != 0) {
+        free(p);
+        return bw_nng_fault(fault, rv, "cannot open a PUB socket");
+    }
+    rv = nng_socket_set_int(p->socket, NNG_OPT_SENDBUF, (int)buffer_messages);
+    if (rv != 0) {
+        bw_publish_close(&p);
+        return bw_nng_fault(fault, rv, "pub-buffer-messages");
+    }
+    *out = p;
+    return 0;
+}
+
+int bw_publish_listen(struct bw_publish *publish, const char *endpoint, struct bw_fault *fault)
+{
+    return bw_nng_listen(publish->socket, endpoint, fault);
+}
+
+void bw_publish_close(struct bw_publish **publish)
+{
+    struct bw_publish *p = *publish;
+    *publish = NULL;
+    if (!p)
+        return;
+    nng_close(p->socket);
+    bw_buf_free(&p->message);
+    free(p->runs);
+    free(p->next);
+    free(p);
+}
+
+/* Sends what is in p->message. */
+static void send_message(struct bw_publish *p)
+{
+    nng_msg *msg;
+    if (p->message.failed || nng_msg_alloc(&msg, 0) != 0) {
+        bw_metric_add(&messages_lost, 1);
+        return;
+    }
+    if (nng_msg_append(msg, p->message.data, p->message.len) != 0 ||
+        nng_sendmsg(p->socket, msg, NNG_FLAG_NONBLOCK) != 0) {
+        nng_msg_free(msg);
+        bw_metric_add(&messages_lost, 1);
+        return;
+    }
+    bw_metric_add(&messages_sent, 1);
+}
+
+static int reserve(struct bw_publish *p, size_t n)
+{
+    if (n <= p->cap)
+        return 0;
+    struct run *runs = realloc(p->runs, n * sizeof *runs);
+    if (runs)
+        p->runs = runs;
+    int32_t *next = realloc(p->next, n * sizeof *next);
+    if (next)
+        p->next = next;
+    if (!runs || !next)
+        return BW_ENOMEM;
+    p->cap = n;
+    return 0;
+}
+
+/* Fills runs and next; returns the number of runs, or NONE without memory. */
+static int32_t sort_by_topic(struct bw_publish *p, const struct bw_record *records, size_t n)
+{
+    struct run *by_topic = NULL, *run = NULL;
+    int32_t n_runs = 0;
+    for (int32_t i = 0; (size_t)i < n; i++) {
+        struct bw_str topic = records[i].topic;
+        if (!run || !bw_str_eq(records[run->first].topic, topic))
+            HASH_FIND(hh, by_topic, topic.ptr, topic.len, run);
+        if (run) {
+            p->next[run->last] = i;
+        } else {
+            run = &p->runs[n_runs];
+            *run = (struct run){.first = i};
+            HASH_ADD_KEYPTR(hh, by_topic, topic.ptr, topic.len, run);
+            if (!run->hh.tbl) {
+                n_runs = NONE;
+                break;
+            }
+            n_runs++;
+        }
+        run->last = i;
+        p->next[i] = NONE;
+    }
+    HASH_CLEAR(hh, by_topic);
+    return n_runs;
+}
+
+/* Sends one message that begins with record i; returns where the next one begins, or NONE. */
+static int32_t send_part(struct bw_publish *p, uint32_t epoch, const struct bw_record *records,
+                         int32_t i)
+{
+    struct bw_str topic = records[i].topic;
+    size_t bytes = topic.len + HEADER_ROOM;
+    uint32_t n = 0;
+    int32_t end = i;
+    do {
+        bytes += records[end].bytes.len;
+        end = p->next[end];
+        n++;
+    } while (end != NONE && bytes + records[end].bytes.len <= BW_PUB_BYTES_MAX);
+    bw_buf_reset(&p->message);
+    bw_pub_begin(&p->message, topic, epoch, records[i].prev, n);
+    for (; i != end; i = p->next[i])
+        bw_buf_puts(&p->message, records[i].bytes);
+    send_message(p);
+    return end;
+}
+
+void bw_publish_records(struct bw_publish *publish, uint32_t epoch, const struct bw_record *records,
+                        size_t n)
+{
+    int32_t n_runs = reserve(publish, n) < 0 ? NONE : sort_by_topic(publish, records, n);
+    if (n_runs == NONE) {
+        bw_metric_add(&messages_lost, 1);
+        diag_error("PUBLISH-NO-MEMORY", "events=%zu", n);
+        return;
+    }
+    for (int32_t r = 0; r < n_runs; r++)
+        for (int32_t i = publish->runs[r].first; i != NONE;)
+            i = send_part(publish, epoch, records, i);
+}
+
+/* Collects pairs of topic and head until they fill a message. */
+struct heads {
+    struct bw_publish *publish;
+    uint32_t epoch, n;
+    struct bw_buf pairs;
+};
+
+static void send_heads(struct heads *h)
+{
+    struct bw_buf *message = &h->publish->message;
+    bw_buf_reset(message);
+    bw_pub_head_begin(message, h->epoch, h->n);
+    bw_buf_puts(message, bw_buf_str(&h->pairs));
+    message->failed = message->failed || h->pairs.failed;
+    send_message(h->publish);
+    bw_buf_reset(&h->pairs);
+    h->n = 0;
+}
+
+static void add_head(void *ctx, struct bw_str topic, uint64_t head)
+{
+    struct heads *h = ctx;
+    msgpack_packer pk;
+    bw_mp_packer(&pk, &h->pairs);
+    bw_mp_str(&pk, topic);
+    msgpack_pack_uint64(&pk, head);
+    h->n++;
+    if (h->pairs.len + BW_TOPIC_MAX + HEADER_ROOM > BW_PUB_BYTES_MAX)
+        send_heads(h);
+}
+
+void bw_publish_heads(struct bw_publish *publish, struct bw_journal *journal)
+{
+    struct heads h = {publish, journal->ops->head(journal).epoch, 0, {0}};
+    journal->ops->each_topic(journal, add_head, &h);
+    send_heads(&h); /* also without topics: it says that the bus is alive */
+    bw_buf_free(&h.pairs);
+}

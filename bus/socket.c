@@ -1,0 +1,39 @@
+/* What all of the bus's nng sockets need: nng's errors as ours, and listening. */
+#include "socket.h"
+
+static int translate(int rv)
+{
+    switch (rv) {
+    case NNG_ENOMEM:
+        return BW_ENOMEM;
+    case NNG_EINVAL:
+    case NNG_EADDRINVAL:
+        return BW_EINVAL;
+    case NNG_EADDRINUSE:
+        return BW_EEXIST;
+    case NNG_ENOTSUP:
+        return BW_EUNSUPPORTED;
+    case NNG_ECLOSED:
+    case NNG_ECANCELED:
+        return BW_ECLOSED;
+    case NNG_ETIMEDOUT:
+        return BW_ETIMEDOUT;
+    default:
+        return BW_EIO;
+    }
+}
+
+int bw_nng_fault(struct bw_fault *fault, int rv, const char *what)
+{
+    return bw_fault(fault, translate(rv), "", "%s: %s", what, nng_strerror(rv));
+}
+
+int bw_nng_listen(nng_socket socket, const char *endpoint, struct bw_fault *fault)
+{
+    int rv = nng_listen(socket, endpoint, NULL, 0);
+    if (rv == 0)
+        return 0;
+    return bw_fault(
+        fault, translate(rv), "bus", "cannot listen on %s: %s%s", endpoint, nng_strerror(rv),
+        rv == NNG_EADDRINUSE ? "; is another bellwired running there? Choose another --bus" : "");
+}

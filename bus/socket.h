@@ -1,0 +1,15 @@
+/* What all of the bus's nng sockets need: nng's errors as ours, and listening. */
+#ifndef BW_SOCKET_H
+#define BW_SOCKET_H
+
+#include <nng/nng.h>
+
+#include "base/err.h"
+
+/* Fills *fault with "what: nng's words" and returns the BW_E… nearest to nng's error. */
+int bw_nng_fault(struct bw_fault *fault, int rv, const char *what);
+
+/* Listens on an endpoint; the fault, on the setting "bus", says what to do when that fails. */
+int bw_nng_listen(nng_socket socket, const char *endpoint, struct bw_fault *fault) BW_MUST_CHECK;
+
+#endif
