@@ -78,7 +78,8 @@ SYS_stream   = $(L_WEB) $(SYS_client)
 SYS_rest     = $(L_WEB) $(SYS_client)
 SYS_web      = $(L_WEB) $(SYS_client)
 
-MAINS := web/bellwired.c
+# The daemon's own files, which know both halves: in its program, in no library.
+MAINS := $(wildcard web/bellwired*.c)
 define floor_template
 SRC_$(1) := $$(filter-out $$(MAINS),$$(wildcard $$(DIR_$(1))/*.c))
 OBJ_$(1) := $$(SRC_$(1):%.c=$$(B)/obj/%.o)
@@ -151,8 +152,9 @@ $(B)/obj/web/page/%.bin.o: web/page/%
 	$(Q)ld -r -b binary -z noexecstack -o $@ $<
 
 CLI_OBJ := $(patsubst %.c,$(B)/obj/%.o,$(wildcard clients/cli/*.c))
-$(B)/bellwired: $(B)/obj/web/bellwired.o $(libs_of_web) $(LIB_bus) $(LIB_journal) $(PAGE_OBJ)
-	$(call link,$(B)/obj/web/bellwired.o $(PAGE_OBJ) -Wl$(comma)--start-group $(libs_of_web) $(LIB_bus) $(LIB_journal) -Wl$(comma)--end-group,$(SYS_web) $(SYS_bus))
+MAIN_OBJ := $(MAINS:%.c=$(B)/obj/%.o)
+$(B)/bellwired: $(MAIN_OBJ) $(libs_of_web) $(LIB_bus) $(LIB_journal) $(PAGE_OBJ)
+	$(call link,$(MAIN_OBJ) $(PAGE_OBJ) -Wl$(comma)--start-group $(libs_of_web) $(LIB_bus) $(LIB_journal) -Wl$(comma)--end-group,$(SYS_web) $(SYS_bus))
 $(B)/bellwire: $(CLI_OBJ) $(libs_of_client)
 	$(call link,$(CLI_OBJ) $(libs_of_client),$(SYS_client))
 $(B)/libbellwire.so: $(OBJ_client) $(LIB_wire) $(LIB_base)

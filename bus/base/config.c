@@ -54,7 +54,8 @@ void bw_config_describe_range(const struct bw_setting *s, char *out, size_t size
         snprintf(out, size, "%s to %s", min, max);
     } else if (s->type == BW_SETTING_CHOICE) {
         for (size_t i = 0; s->choices[i] && len < size; i++)
-            len += (size_t)snprintf(out + len, size - len, "%s%s", i ? ", " : "", s->choices[i]);
+            len += (size_t)snprintf(out + len, size - len, "%s%s", i ? ", " : "one of ",
+                                    s->choices[i]);
     }
 }
 
@@ -117,8 +118,7 @@ static int set(const struct loading *l, const struct bw_setting *s, const char *
     if (good)
         return 0;
     bw_config_describe_range(s, range, sizeof range);
-    snprintf(what, sizeof what, "%s = \"%.32s\": must be %s%s", s->name, text,
-             s->type == BW_SETTING_CHOICE ? "one of " : "", range);
+    snprintf(what, sizeof what, "%s = \"%.32s\": must be %s", s->name, text, range);
     return complain(l, from, s->name, what);
 }
 

@@ -54,7 +54,7 @@ void bw_config_print_help(const struct bw_program *program, FILE *out);
 /* The manual page, in mdoc. */
 void bw_config_print_manual(const struct bw_program *program, FILE *out);
 
-/* Writes what values a setting takes: "64K to 4G", "bus, web"; empty for a string. */
+/* Writes what values a setting takes: "64K to 4G", "one of bus, web"; empty for a string. */
 void bw_config_describe_range(const struct bw_setting *setting, char *out, size_t size);
 
 #endif

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 
 enum { WIDTH = 100, INDENT = 30 };
 
@@ -118,7 +119,12 @@ static void print_upper(FILE *out, const char *s)
 
 void bw_config_print_manual(const struct bw_program *p, FILE *out)
 {
-    fputs(".Dd $Mdocdate$\n.Dt ", out);
+    char today[32] = "";
+    time_t now = time(NULL);
+    struct tm tm;
+    if (localtime_r(&now, &tm))
+        strftime(today, sizeof today, "%B %e, %Y", &tm);
+    fprintf(out, ".Dd %s\n.Dt ", today);
     print_upper(out, p->name);
     fprintf(out, " 1\n.Os\n.Sh NAME\n.Nm %s\n.Nd %s\n", p->name, p->summary);
     fprintf(out, ".Sh SYNOPSIS\n.Nm\n.Op Fl Fl Ar NAME VALUE\n.Ar ...\n.Sh DESCRIPTION\n");

@@ -201,7 +201,7 @@ static void test_help(void **state)
     char *help = printed(bw_config_print_help);
     assert_non_null(strstr(help, "\nLimits:\n  --ring-bytes BYTES          Bytes of a ring. "
                                  "(default 16M; 64K to 4G)\n"));
-    assert_non_null(strstr(help, "(default logfmt; logfmt, json)"));
+    assert_non_null(strstr(help, "(default logfmt; one of logfmt, json)"));
     assert_non_null(strstr(help, "  --version                   Says it.\n"));
     for (char *line = strtok(help, "\n"); line; line = strtok(NULL, "\n"))
         assert_true(strlen(line) <= 100);

@@ -1,0 +1,116 @@
+/* bellwired's settings: the table from which everything about them comes. */
+#include "web/bellwired_options.h"
+
+#include <stddef.h>
+
+static const char *const only_choices[] = {"both", "bus", "web", NULL};
+static const char *const level_choices[] = {"error", "warn", "info", "debug", NULL};
+static const char *const format_choices[] = {"logfmt", "json", NULL};
+
+#define KIB ((uint64_t)1 << 10)
+#define MIB ((uint64_t)1 << 20)
+#define GIB ((uint64_t)1 << 30)
+
+#define AT(member) offsetof(struct bellwired_options, member)
+
+/* group, name, member, then what differs by type. A group goes on until the next is named. */
+#define TEXT(group, name, member, value, def, help)                                                \
+    {                                                                                              \
+        group, name, BW_SETTING_STRING, AT(member), value, def, 0, 0, NULL, help                   \
+    }
+#define COUNT(group, name, member, def, min, max, help)                                            \
+    {                                                                                              \
+        group, name, BW_SETTING_COUNT, AT(member), "N", def, min, max, NULL, help                  \
+    }
+#define BYTES(group, name, member, def, min, max, help)                                            \
+    {                                                                                              \
+        group, name, BW_SETTING_BYTES, AT(member), "BYTES", def, min, max, NULL, help              \
+    }
+#define CHOICE(group, name, member, def, choices, help)                                            \
+    {                                                                                              \
+        group, name, BW_SETTING_CHOICE, AT(member), "WORD", def, 0, 0, choices, help               \
+    }
+#define ACTION(group, name, member, help)                                                          \
+    {                                                                                              \
+        group, name, BW_SETTING_ACTION, AT(member), NULL, NULL, 0, 0, NULL, help                   \
+    }
+
+static const struct bw_setting settings[] = {
+    {"Files", "config", BW_SETTING_FILE, AT(config), "FILE", NULL, 0, 0, NULL,
+     "Read settings from this file, one on a line: name = value."},
+    TEXT(NULL, "data", data, "DIR", "./var", "The folder of the journal. Made if it is not there."),
+
+    TEXT("Addresses", "http", http, "ADDR:PORT", "127.0.0.1:8080",
+         "Where to serve pages, REST and streams. A port alone means every address; port 0 any "
+         "free one."),
+    TEXT(NULL, "bus", bus, "URL", NULL,
+         "Where producers and clients reach the bus: ipc://PATH, or tcp://HOST:PORT for that port "
+         "and "
+         "the two after it; several with commas between them. Default ipc://DIR/bus with the "
+         "folder of --data."),
+    CHOICE(NULL, "only", only, "both", only_choices,
+           "Run one half: bus keeps the journal, web serves pages from the bus at --bus."),
+
+    CHOICE("Diagnostics", "log-level", log_level, "info", level_choices,
+           "What is told on standard error: this and what is more severe."),
+    CHOICE(NULL, "log-format", log_format, "logfmt", format_choices, "How its lines look."),
+
+    BYTES("The bus", "journal-bytes-max", journal_bytes_max, "0", 0, GIB << 20,
+          "Refuse events when the journal's file has grown to this. 0: when the disk is full."),
+    BYTES(NULL, "event-bytes-max", event_bytes_max, "256K", KIB, MIB, "The largest event."),
+    COUNT(NULL, "task-cache-rows", task_cache_rows, "100000", 1000, 100000000,
+          "Tasks whose state the writer keeps in memory, about 1 KiB each."),
+    COUNT(NULL, "bus-contexts", bus_contexts, "512", 1, 65536,
+          "Requests worked on at once; others wait with their senders."),
+    BYTES(NULL, "in-flight-bytes", in_flight_bytes, "64M", MIB, GIB << 4,
+          "Bytes of events on their way to the disk; more are answered with \"busy\"."),
+    COUNT(NULL, "commit-events", commit_events, "4096", 1, 1000000,
+          "Events in one commit, about. More make a burst faster and its first ack later."),
+    BYTES(NULL, "commit-bytes", commit_bytes, "4M", KIB, GIB, "Bytes in one commit, about."),
+    COUNT(NULL, "query-threads", query_threads, "2", 1, 64, "Threads that read the journal."),
+    COUNT(NULL, "pub-buffer-messages", pub_buffer_messages, "8192", 1, 8192,
+          "Broadcast messages kept for each subscriber that is slow. One that misses some reads "
+          "them from the journal."),
+    COUNT(NULL, "head-heartbeat-ms", head_heartbeat_ms, "1000", 10, 60000,
+          "How often subscribers are told how far the journal is: so long a lost last message "
+          "stays unnoticed."),
+
+    COUNT("The web", "http-threads", http_threads, "16", 1, 1024,
+          "HTTP requests worked on at once."),
+    BYTES(NULL, "body-bytes-max", body_bytes_max, "16M", KIB, GIB, "The largest request body."),
+    COUNT(NULL, "bus-timeout-ms", bus_timeout_ms, "10000", 100, 600000,
+          "How long a request waits for the bus."),
+    COUNT(NULL, "stream-threads", stream_threads, "0", 0, 256,
+          "Threads that feed live streams. 0: one per core."),
+    BYTES(NULL, "ring-bytes", ring_bytes, "16M", KIB << 6, GIB << 4,
+          "Recent events kept in memory for each topic. Who is behind them is fed from the "
+          "journal."),
+    COUNT(NULL, "rings", rings, "256", 1, 65536, "Topics that can be streamed live."),
+    COUNT(NULL, "connections", connections, "100000", 1, 10000000, "Live streams at once."),
+    COUNT(NULL, "subscriptions", subscriptions, "32", 1, 65536, "Topics for each live stream."),
+    BYTES(NULL, "message-bytes-max", message_bytes_max, "64K", KIB, 16 * MIB,
+          "The largest message from a page."),
+    COUNT(NULL, "heartbeat-s", heartbeat_s, "25", 1, 3600,
+          "Ping a silent page after this time, drop it after twice that."),
+
+    ACTION("Instead of running", "verify", verify,
+           "Fold all events of the journal again and compare with the task table; the exit status "
+           "is 0 if they agree."),
+    ACTION(NULL, "help", help, "Show this."),
+    ACTION(NULL, "man", man, "Print the manual page, for man -l -"),
+    ACTION(NULL, "version", version, "Print the version."),
+};
+
+const struct bw_program bellwired_program = {
+    .name = "bellwired",
+    .version = BW_VERSION,
+    .env_prefix = "BELLWIRE_",
+    .summary = "carries what long-running tasks say about themselves to the pages that watch them",
+    .about = "The daemon of Bellwire, with two halves that run together or each alone. The bus "
+             "takes events from producers, makes them durable in a journal, keeps the state of "
+             "every task, and broadcasts them in order. The web half serves pages, a REST "
+             "interface, and live streams by WebSocket. SIGTERM and SIGINT end it after "
+             "what it has received is stored and answered; a second one ends it at once.",
+    .settings = settings,
+    .n_settings = sizeof settings / sizeof settings[0],
+};
