@@ -68,6 +68,7 @@ static void fill_draft(struct bw_batch_item *item, const msgpack_object *map, in
     if (event->timestamp_us == 0)
         event->timestamp_us = now;
     event->received_at_us = now;
+    event->seq = event->prev = 0; /* the journal gives them, whatever the producer says */
     result->id = event->id;
 }
 
