@@ -18,41 +18,27 @@ void bw_buf_reset(struct bw_buf *b)
     b->failed = false;
 }
 
-static char *grow(struct bw_buf *b, size_t n)
+/* Without room, nothing takes the short way in bw_buf_reserve any more. */
+static char *fail(struct bw_buf *b)
+{
+    b->failed = true;
+    b->cap = b->len;
+    return NULL;
+}
+
+char *bw_buf_grow(struct bw_buf *b, size_t n)
 {
     size_t cap = b->cap ? b->cap : 128;
-    if (n > SIZE_MAX / 4 - b->len) {
-        b->failed = true;
-        return NULL;
-    }
-    while (cap < b->len + n)
+    if (b->failed || n > SIZE_MAX / 4 - b->len)
+        return fail(b);
+    while (cap <= b->len + n)
         cap *= 2;
     char *data = realloc(b->data, cap);
-    if (!data) {
-        b->failed = true;
-        return NULL;
-    }
+    if (!data)
+        return fail(b);
     b->data = data;
     b->cap = cap;
     return data + b->len;
-}
-
-char *bw_buf_reserve(struct bw_buf *b, size_t n)
-{
-    if (b->failed)
-        return NULL;
-    if (b->cap - b->len >= n && b->data)
-        return b->data + b->len;
-    return grow(b, n);
-}
-
-void bw_buf_put(struct bw_buf *b, const void *data, size_t n)
-{
-    char *p = n ? bw_buf_reserve(b, n) : NULL;
-    if (p) {
-        memcpy(p, data, n);
-        b->len += n;
-    }
 }
 
 void bw_buf_printf(struct bw_buf *b, const char *fmt, ...)

@@ -21,12 +21,26 @@ struct bw_buf {
 void bw_buf_free(struct bw_buf *b);
 /* Keeps the memory. Clears `failed`. */
 void bw_buf_reset(struct bw_buf *b);
-/* Makes room for n more bytes and returns where to write them (then add to len), or NULL. */
-char *bw_buf_reserve(struct bw_buf *b, size_t n);
-void bw_buf_put(struct bw_buf *b, const void *data, size_t n);
+/* What bw_buf_reserve does when there is no room. */
+char *bw_buf_grow(struct bw_buf *b, size_t n);
 void bw_buf_printf(struct bw_buf *b, const char *fmt, ...) BW_PRINTF(2, 3);
 /* Hands the memory to the caller (free()); *b is empty again. NULL if it had failed or is empty. */
 char *bw_buf_take(struct bw_buf *b, size_t *len);
+
+/* Makes room for n more bytes and returns where to write them (then add to len), or NULL. */
+static inline char *bw_buf_reserve(struct bw_buf *b, size_t n)
+{
+    return b->cap - b->len > n ? b->data + b->len : bw_buf_grow(b, n);
+}
+
+static inline void bw_buf_put(struct bw_buf *b, const void *data, size_t n)
+{
+    char *p = n ? bw_buf_reserve(b, n) : NULL;
+    if (p) {
+        memcpy(p, data, n);
+        b->len += n;
+    }
+}
 
 static inline void bw_buf_puts(struct bw_buf *b, struct bw_str s)
 {

@@ -46,10 +46,10 @@ static void date_from_days(int64_t days, int *year, int *month, int *day)
     *year = (int)(yoe + era * 400 + (*month <= 2));
 }
 
-static void put_digits(char *out, int width, int64_t value)
+static void put2(char *out, unsigned value)
 {
-    for (int i = width - 1; i >= 0; i--, value /= 10)
-        out[i] = (char)('0' + value % 10);
+    out[0] = (char)('0' + value / 10);
+    out[1] = (char)('0' + value % 10);
 }
 
 static const int64_t US_PER_DAY = 86400LL * 1000000;
@@ -66,14 +66,18 @@ void bw_time_format(int64_t us, char out[BW_TIME_LEN + 1])
         days--;
     }
     date_from_days(days, &year, &month, &day);
+    unsigned second = (unsigned)(rest / 1000000), micro = (unsigned)(rest % 1000000);
     memcpy(out, "0000-00-00T00:00:00.000000Z", BW_TIME_LEN + 1);
-    put_digits(out, 4, year);
-    put_digits(out + 5, 2, month);
-    put_digits(out + 8, 2, day);
-    put_digits(out + 11, 2, rest / 3600000000LL);
-    put_digits(out + 14, 2, rest / 60000000 % 60);
-    put_digits(out + 17, 2, rest / 1000000 % 60);
-    put_digits(out + 20, 6, rest % 1000000);
+    put2(out, (unsigned)year / 100);
+    put2(out + 2, (unsigned)year % 100);
+    put2(out + 5, (unsigned)month);
+    put2(out + 8, (unsigned)day);
+    put2(out + 11, second / 3600);
+    put2(out + 14, second / 60 % 60);
+    put2(out + 17, second % 60);
+    put2(out + 20, micro / 10000);
+    put2(out + 22, micro / 100 % 100);
+    put2(out + 24, micro % 100);
 }
 
 static bool get_digits(struct bw_str *s, int width, int *value)
@@ -91,13 +95,19 @@ static bool get_digits(struct bw_str *s, int width, int *value)
     return true;
 }
 
-static bool skip(struct bw_str *s, const char *any_of)
+static bool skip(struct bw_str *s, char c)
 {
-    if (s->len == 0 || !strchr(any_of, s->ptr[0]) || s->ptr[0] == 0)
+    if (s->len == 0 || s->ptr[0] != c)
         return false;
     s->ptr++;
     s->len--;
     return true;
+}
+
+/* One of two characters. */
+static bool skip_either(struct bw_str *s, char a, char b)
+{
+    return skip(s, a) || skip(s, b);
 }
 
 static int days_in_month(int year, int month)
@@ -111,24 +121,25 @@ int bw_time_parse(struct bw_str s, int64_t *wall_us)
 {
     int year, month, day, hour, minute, second, zone_h = 0, zone_m = 0, sign = 1;
     int64_t micro = 0;
-    if (!get_digits(&s, 4, &year) || !skip(&s, "-") || !get_digits(&s, 2, &month) ||
-        !skip(&s, "-") || !get_digits(&s, 2, &day) || !skip(&s, "Tt ") ||
-        !get_digits(&s, 2, &hour) || !skip(&s, ":") || !get_digits(&s, 2, &minute) ||
-        !skip(&s, ":") || !get_digits(&s, 2, &second))
+    if (!get_digits(&s, 4, &year) || !skip(&s, '-') || !get_digits(&s, 2, &month) ||
+        !skip(&s, '-') || !get_digits(&s, 2, &day) ||
+        (!skip_either(&s, 'T', 't') && !skip(&s, ' ')) || !get_digits(&s, 2, &hour) ||
+        !skip(&s, ':') || !get_digits(&s, 2, &minute) || !skip(&s, ':') ||
+        !get_digits(&s, 2, &second))
         return BW_EINVAL;
     if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 ||
         minute > 59 || second > 60)
         return BW_EINVAL;
-    if (skip(&s, ".")) {
+    if (skip(&s, '.')) {
         int digit, n = 0;
         for (int64_t scale = 100000; get_digits(&s, 1, &digit); n++, scale /= 10)
             micro += digit * scale;
         if (n == 0)
             return BW_EINVAL;
     }
-    if (s.len > 0 && !skip(&s, "Zz")) {
+    if (s.len > 0 && !skip_either(&s, 'Z', 'z')) {
         sign = s.ptr[0] == '-' ? -1 : 1;
-        if (!skip(&s, "+-") || !get_digits(&s, 2, &zone_h) || !skip(&s, ":") ||
+        if (!skip_either(&s, '+', '-') || !get_digits(&s, 2, &zone_h) || !skip(&s, ':') ||
             !get_digits(&s, 2, &zone_m) || zone_h > 23 || zone_m > 59)
             return BW_EINVAL;
     }

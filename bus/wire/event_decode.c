@@ -18,10 +18,17 @@ static int take_str(const msgpack_object *v, const char *field, struct bw_str *o
         return 0;
     if (v->type != MSGPACK_OBJECT_STR)
         return bw_fault(fault, BW_EINVAL, field, "must be a string");
-    if (!bw_utf8_valid(bw_mp_as_str(v)))
-        return bw_fault(fault, BW_EINVAL, field, "is not valid UTF-8");
     *out = bw_mp_as_str(v);
     return 0;
+}
+
+static int take_text(const msgpack_object *v, const char *field, struct bw_str *out,
+                     struct bw_fault *fault)
+{
+    int err = take_str(v, field, out, fault);
+    if (!err && !bw_utf8_valid(*out))
+        err = bw_fault(fault, BW_EINVAL, field, "is not valid UTF-8");
+    return err;
 }
 
 /* Names and ids appear in headers, in logs and in lines of event streams. */
@@ -35,7 +42,7 @@ static int take_line(const msgpack_object *v, const char *field, size_t max, str
         return bw_fault(fault, BW_EINVAL, field, "has %zu bytes; at most %zu are allowed", out->len,
                         max);
     if (!bw_utf8_is_line(*out))
-        return bw_fault(fault, BW_EINVAL, field, "must not contain control characters");
+        return bw_fault(fault, BW_EINVAL, field, "must be valid UTF-8 without control characters");
     return 0;
 }
 
@@ -99,7 +106,7 @@ static int take_member(struct bw_event *e, struct bw_str key, const msgpack_obje
         return 0;
     case 7:
         if (memcmp(key.ptr, "message", 7) == 0)
-            return take_str(v, "message", &e->message, fault);
+            return take_text(v, "message", &e->message, fault);
         return 0;
     case 9:
         if (memcmp(key.ptr, "timestamp", 9) == 0)

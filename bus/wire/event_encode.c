@@ -63,8 +63,8 @@ static void put_data(struct bw_mp_map *event, struct bw_buf *out, const msgpack_
         const msgpack_object_kv *kv = &data->via.map.ptr[i];
         if (is_of_row(&kv->key))
             continue;
-        msgpack_pack_object(&m.pk, kv->key);
-        msgpack_pack_object(&m.pk, kv->val);
+        bw_mp_object(&m.pk, &kv->key);
+        bw_mp_object(&m.pk, &kv->val);
         m.n++;
     }
     bw_mp_map_end(&m);

@@ -17,10 +17,31 @@ void bw_mp_packer(msgpack_packer *pk, struct bw_buf *b)
     msgpack_packer_init(pk, b, append);
 }
 
+/* The packer's callback takes head and body apart; strings are most of what there is, so they are
+ * written in one go. */
 void bw_mp_str(msgpack_packer *pk, struct bw_str s)
 {
-    msgpack_pack_str(pk, s.len);
-    msgpack_pack_str_body(pk, s.ptr, s.len);
+    struct bw_buf *b = pk->data;
+    char *p = s.len <= UINT32_MAX ? bw_buf_reserve(b, 5 + s.len) : NULL;
+    size_t n = 0;
+    if (!p) {
+        b->failed = true;
+        return;
+    }
+    if (s.len < 32) {
+        p[n++] = (char)(0xa0 | s.len);
+    } else if (s.len <= UINT8_MAX) {
+        p[n++] = (char)0xd9;
+        p[n++] = (char)s.len;
+    } else {
+        bool wide = s.len > UINT16_MAX;
+        p[n++] = (char)(wide ? 0xdb : 0xda);
+        for (int shift = wide ? 24 : 8; shift >= 0; shift -= 8)
+            p[n++] = (char)(s.len >> shift);
+    }
+    if (s.len)
+        memcpy(p + n, s.ptr, s.len);
+    b->len += n + s.len;
 }
 
 void bw_mp_cstr(msgpack_packer *pk, const char *z)
@@ -35,6 +56,14 @@ void bw_mp_number(msgpack_packer *pk, double v)
         msgpack_pack_int64(pk, (int64_t)v);
     else
         msgpack_pack_double(pk, v);
+}
+
+void bw_mp_object(msgpack_packer *pk, const msgpack_object *o)
+{
+    if (o->type == MSGPACK_OBJECT_STR)
+        bw_mp_str(pk, bw_mp_as_str(o));
+    else
+        msgpack_pack_object(pk, *o);
 }
 
 void bw_mp_time(msgpack_packer *pk, int64_t wall_us)
@@ -52,12 +81,6 @@ void bw_mp_map_begin(struct bw_mp_map *m, struct bw_buf *b)
     m->at = b->len;
     m->n = 0;
     bw_buf_put(b, "\xde\0\0", 3);
-}
-
-void bw_mp_key(struct bw_mp_map *m, const char *key)
-{
-    bw_mp_cstr(&m->pk, key);
-    m->n++;
 }
 
 void bw_mp_map_end(struct bw_mp_map *m)

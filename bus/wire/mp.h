@@ -22,6 +22,7 @@ void bw_mp_str(msgpack_packer *pk, struct bw_str s);
 void bw_mp_cstr(msgpack_packer *pk, const char *z);
 /* A whole number as an integer, anything else as a float64. */
 void bw_mp_number(msgpack_packer *pk, double v);
+void bw_mp_object(msgpack_packer *pk, const msgpack_object *o);
 /* RFC 3339. */
 void bw_mp_time(msgpack_packer *pk, int64_t wall_us);
 
@@ -35,8 +36,12 @@ struct bw_mp_map {
 };
 
 void bw_mp_map_begin(struct bw_mp_map *m, struct bw_buf *b);
-void bw_mp_key(struct bw_mp_map *m, const char *key);
 void bw_mp_map_end(struct bw_mp_map *m);
+static inline void bw_mp_key(struct bw_mp_map *m, const char *key)
+{
+    bw_mp_str(&m->pk, bw_str(key)); /* inline: the length of a literal is then a constant */
+    m->n++;
+}
 /* A key and its value. */
 void bw_mp_put_str(struct bw_mp_map *m, const char *key, struct bw_str s);
 void bw_mp_put_cstr(struct bw_mp_map *m, const char *key, const char *z);

@@ -12,6 +12,11 @@ static uint64_t load8(const char *p)
     return v;
 }
 
+static bool is_ascii(char c)
+{
+    return (c & 0x80) == 0;
+}
+
 static bool is_tail(unsigned char c)
 {
     return (c & 0xc0) == 0x80;
@@ -21,7 +26,7 @@ size_t bw_utf8_char_len(struct bw_str s)
 {
     const unsigned char *p = (const unsigned char *)s.ptr;
     unsigned char lead = p[0];
-    if (lead < 0x80)
+    if (is_ascii(s.ptr[0]))
         return 1;
     if (lead >= 0xc2 && lead <= 0xdf)
         return s.len >= 2 && is_tail(p[1]) ? 2 : 0;
@@ -39,10 +44,10 @@ size_t bw_utf8_char_len(struct bw_str s)
 bool bw_utf8_valid(struct bw_str s)
 {
     while (s.len > 0) {
-        size_t n;
+        size_t n = 1;
         if (s.len >= 8 && !(load8(s.ptr) & EACH(0x80)))
             n = 8;
-        else if ((n = bw_utf8_char_len(s)) == 0)
+        else if (!is_ascii(*s.ptr) && (n = bw_utf8_char_len(s)) == 0)
             return false;
         s.ptr += n;
         s.len -= n;
@@ -62,10 +67,10 @@ bool bw_utf8_is_line(struct bw_str s)
 {
     while (s.len > 0) {
         unsigned char c = (unsigned char)*s.ptr;
-        size_t n;
+        size_t n = 1;
         if (s.len >= 8 && printable8(load8(s.ptr)))
             n = 8;
-        else if (c < 0x20 || c == 0x7f || (n = bw_utf8_char_len(s)) == 0)
+        else if (c < 0x20 || c == 0x7f || (!is_ascii(*s.ptr) && (n = bw_utf8_char_len(s)) == 0))
             return false;
         s.ptr += n;
         s.len -= n;
