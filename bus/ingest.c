@@ -159,6 +159,7 @@ static int ask(struct call *c, struct bw_fault *fault)
 {
     c->question.done = question_done;
     c->question.mail.weight = 1;
+    c->question.fault = (struct bw_fault){0};
     if (c->ingest->sink.ask(c->ingest->sink.ctx, &c->question) < 0)
         return bw_fault(fault, BW_ECLOSED, "", "the bus is stopping");
     return 0;

@@ -105,11 +105,6 @@ int bw_intake_request(struct bw_intake *in, struct bw_str message, struct bw_rpc
 
 int bw_intake_events(struct bw_intake *in, const msgpack_object *events, struct bw_fault *fault)
 {
-    if (events->type != MSGPACK_OBJECT_ARRAY)
-        return bw_fault(fault, BW_EINVAL, "events", "must be an array");
-    if (events->via.array.size < 1 || events->via.array.size > BW_BATCH_EVENTS_MAX)
-        return bw_fault(fault, BW_EINVAL, "events", "%u events; must be 1 to %d",
-                        events->via.array.size, BW_BATCH_EVENTS_MAX);
     return make_drafts(in, events->via.array.ptr, events->via.array.size, fault);
 }
 
@@ -130,5 +125,11 @@ int bw_intake_unacked(struct bw_intake *in, struct bw_str message, struct bw_fau
     if (bw_mp_get_u64(&root, "v", &version, fault) && version != BW_RPC_VERSION)
         return bw_fault(fault, BW_EVERSION, "v", "version %llu; this bus speaks %d",
                         (unsigned long long)version, BW_RPC_VERSION);
-    return fault->err ? fault->err : bw_intake_events(in, events, fault);
+    if (fault->err)
+        return fault->err;
+    if (events->type != MSGPACK_OBJECT_ARRAY || events->via.array.size < 1 ||
+        events->via.array.size > BW_BATCH_EVENTS_MAX)
+        return bw_fault(fault, BW_EINVAL, "events", "must be an array of 1 to %d events",
+                        BW_BATCH_EVENTS_MAX);
+    return bw_intake_events(in, events, fault);
 }

@@ -25,9 +25,9 @@ void bw_intake_clear(struct bw_intake *in);
 int bw_intake_request(struct bw_intake *in, struct bw_str message, struct bw_rpc_request *out,
                       struct bw_fault *fault) BW_MUST_CHECK;
 
-/* Makes a draft of every event map in the array, in order; what is wrong with one is the result of
- * that one. Fills in what the producer left out: id, timestamp; and received_at. Negative: nothing
- * was made. */
+/* Makes a draft of every element of an array of 1 to BW_BATCH_EVENTS_MAX, which a decoded publish
+ * request has, in order; what is wrong with one is the result of that one. Fills in what the
+ * producer left out: id, timestamp; and received_at. Negative: nothing was made. */
 int bw_intake_events(struct bw_intake *in, const msgpack_object *events,
                      struct bw_fault *fault) BW_MUST_CHECK;
 

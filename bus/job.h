@@ -31,7 +31,7 @@ struct bw_batch {
     void (*done)(struct bw_batch *batch); /* every item has its result */
 };
 
-/* One reading verb. */
+/* One reading verb; answer and fault are empty when it is handed over. */
 struct bw_question {
     struct bw_mail mail; /* first */
     struct bw_rpc_request request;

@@ -28,7 +28,6 @@ struct bw_query {
 
 static void answer(const struct worker *w, struct bw_question *q)
 {
-    q->fault = (struct bw_fault){0};
     int err = w->query->journal->ops->read(w->reader, &q->request, &q->answer, &q->fault);
     if (!err && q->answer.failed)
         err = BW_ENOMEM;
