@@ -56,9 +56,10 @@ DIR_journal := bus/journal
 DIR_bus     := bus
 DIR_client  := clients/c
 DIR_stream  := web/stream
+DIR_http    := web/http
 DIR_rest    := web/rest
 DIR_web     := web
-FLOORS      := base wire journal bus client stream rest web
+FLOORS      := base wire journal bus client stream http rest web
 
 ON_base    := base
 ON_wire    := wire base
@@ -66,8 +67,9 @@ ON_journal := journal wire base
 ON_bus     := bus journal wire base
 ON_client  := client wire base
 ON_stream  := stream client wire base
-ON_rest    := rest client wire base
-ON_web     := web rest stream client wire base
+ON_http    := http wire base
+ON_rest    := rest http client wire base
+ON_web     := web rest http stream client wire base
 
 SYS_base     =
 SYS_wire     = $(L_WIRE)
@@ -75,6 +77,7 @@ SYS_journal  = $(L_SQLITE) $(SYS_wire)
 SYS_bus      = $(L_NNG) $(SYS_journal)
 SYS_client   = $(L_NNG) $(SYS_wire)
 SYS_stream   = $(L_WEB) $(SYS_client)
+SYS_http     = $(L_WEB) $(SYS_wire)
 SYS_rest     = $(L_WEB) $(SYS_client)
 SYS_web      = $(L_WEB) $(SYS_client)
 

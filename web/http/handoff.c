@@ -1,0 +1,168 @@
+/* The hand-off of a connection from civetweb to the streams; see the header for its order. */
+#include "web/http/handoff.h"
+
+#include <civetweb.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+#include "base/metrics.h"
+#include "web/http/exchange.h"
+#include "web/http/socket.h"
+
+BW_COUNTER(handoffs, "bellwire_http_handoffs_total", "Connections handed to the streams.");
+BW_COUNTER(refused, "bellwire_http_handoffs_refused_total",
+           "WebSocket handshakes refused because there was no room.");
+
+enum { CLOSE_PROTOCOL_ERROR = 1002, CLOSE_TRY_AGAIN_LATER = 1013 };
+
+struct bw_handoff {
+    int fd;          /* civetweb's number for the connection */
+    int mine;        /* the same connection, for the sink; -1 once it is gone */
+    int placeholder; /* what fd becomes; -1 once it did */
+    bool pipelined;  /* the client sent frames before it had our answer */
+};
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void destroy(struct bw_handoff **handoff)
+{
+    if (!*handoff)
+        return;
+    close_fd(&(*handoff)->mine);
+    close_fd(&(*handoff)->placeholder);
+    free(*handoff);
+    *handoff = NULL;
+}
+
+/* A socket that reads as ended. */
+static int make_placeholder(int *out)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return BW_EIO;
+    close(pair[1]);
+    *out = pair[0];
+    return 0;
+}
+
+static int prepare(const struct mg_connection *conn, const struct bw_handoff_sink *sink,
+                   struct bw_handoff **out)
+{
+    struct bw_socket_ends ends;
+    struct bw_handoff *h = malloc(sizeof *h);
+    if (!h)
+        return BW_ENOMEM;
+    *h = (struct bw_handoff){.fd = -1, .mine = -1, .placeholder = -1};
+    int err = bw_socket_ends_of(conn, &ends);
+    if (err)
+        goto out;
+    h->fd = bw_socket_find(&ends, sink->owns_fd, sink->ctx);
+    if (h->fd < 0) {
+        err = h->fd;
+        goto out;
+    }
+    h->mine = fcntl(h->fd, F_DUPFD_CLOEXEC, 0);
+    err = h->mine < 0 ? BW_EIO : make_placeholder(&h->placeholder);
+out:
+    if (err)
+        destroy(&h);
+    *out = h;
+    return err;
+}
+
+/* Before the handshake. 0: go on with it. */
+static int on_connect(const struct mg_connection *conn, void *arg)
+{
+    const struct bw_handoff_sink *sink = arg;
+    struct bw_handoff *h = NULL;
+    struct bw_fault fault = {0};
+    int err = sink->has_room(sink->ctx) ? prepare(conn, sink, &h) : BW_EBUSY;
+    if (err == 0) {
+        mg_set_user_connection_data(conn, h);
+        return 0;
+    }
+    bw_metric_add(&refused, 1);
+    if (err != BW_EBUSY)
+        diag_warn("HTTP-HANDOFF-FAILED", "error=%s errno=%d", bw_err_code(err), errno);
+    bw_fault(&fault, BW_EBUSY, "", "no room for a further live connection; try again later");
+    /* civetweb lets nobody write here, by const; but nothing was written yet, and this thread is
+     * the only one that does. */
+    bw_http_refuse((struct mg_connection *)(uintptr_t)conn, 503, &fault);
+    return 1;
+}
+
+/* The handshake is written. */
+static void on_ready(struct mg_connection *conn, void *arg)
+{
+    (void)arg;
+    struct bw_handoff *h = mg_get_user_connection_data(conn);
+    if (dup3(h->placeholder, h->fd, O_CLOEXEC) < 0) {
+        diag_error("HTTP-HANDOFF-FAILED", "error=dup3 errno=%d", errno);
+        shutdown(h->fd, SHUT_RDWR);
+        close_fd(&h->mine);
+    }
+    close_fd(&h->placeholder);
+}
+
+/* A frame that came before our answer went. 0: leave the reading loop. */
+static int on_data(struct mg_connection *conn, int bits, char *data, size_t len, void *arg)
+{
+    (void)bits, (void)data, (void)len, (void)arg;
+    struct bw_handoff *h = mg_get_user_connection_data(conn);
+    h->pipelined = true;
+    return 0;
+}
+
+/* Tells the client why, if its socket takes it at once. */
+static void send_close(int fd, unsigned code)
+{
+    const unsigned char frame[] = {0x88, 2, (unsigned char)(code >> 8), (unsigned char)code};
+    if (send(fd, frame, sizeof frame, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        return; /* it is gone, or will see the connection end */
+}
+
+/* civetweb has done with the connection. */
+static void on_close(const struct mg_connection *conn, void *arg)
+{
+    const struct bw_handoff_sink *sink = arg;
+    struct bw_handoff *h = mg_get_user_connection_data(conn);
+    mg_set_user_connection_data(conn, NULL);
+    if (h->mine >= 0 && h->pipelined) {
+        send_close(h->mine, CLOSE_PROTOCOL_ERROR);
+    } else if (h->mine >= 0) {
+        if (sink->adopt(sink->ctx, h->mine) == 0) {
+            h->mine = -1;
+            bw_metric_add(&handoffs, 1);
+        } else {
+            bw_metric_add(&refused, 1);
+            send_close(h->mine, CLOSE_TRY_AGAIN_LATER);
+        }
+    }
+    destroy(&h);
+}
+
+void bw_handoff_install(struct mg_context *context, const char *path,
+                        const struct bw_handoff_sink *sink)
+{
+    /* None of the subprotocols a client offers is ours: without this list civetweb would agree to
+     * the last one. */
+    static struct mg_websocket_subprotocols none = {0, NULL};
+    mg_set_websocket_handler_with_subprotocols(context, path, &none, on_connect, on_ready, on_data,
+                                               on_close, (void *)(uintptr_t)sink);
+}
+
+void bw_handoff_abandon(const struct mg_connection *conn)
+{
+    struct bw_handoff *h = mg_get_user_connection_data(conn);
+    destroy(&h);
+}

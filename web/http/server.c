@@ -1,0 +1,176 @@
+/* Starting and stopping civetweb, and what it calls back. */
+#include "web/http/server.h"
+
+#include <civetweb.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "web/http/exchange.h"
+
+#define HEAD_BYTES_MAX   "32768"
+#define HEAD_TIMEOUT_MS  "10000" /* for a request's whole head, and for each pause within a body */
+#define KEEP_ALIVE_MS    "1000"  /* an idle connection holds a worker */
+#define LISTEN_BACKLOG   "1024"
+#define ACCEPTED_BACKLOG "128"
+
+struct bw_http_server {
+    struct bw_http_options options;
+    struct mg_context *context;
+    char last_message[160]; /* what civetweb said while it was starting */
+    bool started;           /* set before there are threads to read it */
+};
+
+static struct bw_http_server *server_of(const struct mg_connection *conn)
+{
+    return mg_get_user_context_data(conn);
+}
+
+static int on_request(struct mg_connection *conn)
+{
+    return bw_http_exchange(conn, &server_of(conn)->options);
+}
+
+/* What civetweb would have written an error page for. */
+static int on_error(struct mg_connection *conn, int status, const char *message)
+{
+    struct bw_fault fault = {0};
+    int err = status < 500 ? BW_EINVAL : BW_EINTERNAL;
+    if (status == 413) { /* civetweb means the head; bodies are ours */
+        status = 431;
+        bw_fault(&fault, BW_ETOOBIG, "",
+                 "the request's head is larger than " HEAD_BYTES_MAX " bytes");
+    } else if (status == 426) {
+        bw_fault(&fault, BW_EVERSION, "Sec-WebSocket-Version", "only version 13 is spoken here");
+    } else if (status == 404) {
+        bw_fault(&fault, BW_ENOTFOUND, "", "nothing is served at this path; see /openapi.json");
+    } else {
+        bw_fault(&fault, err, "", "%s", message);
+    }
+    bw_http_refuse(conn, status, &fault);
+    return 0;
+}
+
+static int on_message(const struct mg_connection *conn, const char *message)
+{
+    struct bw_http_server *s = server_of(conn);
+    if (s && !s->started)
+        snprintf(s->last_message, sizeof s->last_message, "%s", message);
+    else
+        diag_warn("HTTP-SERVER", "message=%s", message);
+    return 1;
+}
+
+/* The context is there and no thread of it runs yet. */
+static void on_context(const struct mg_context *context)
+{
+    struct bw_http_server *s = mg_get_user_data(context);
+    bw_handoff_install((struct mg_context *)(uintptr_t)context, s->options.websocket_path,
+                       &s->options.sink);
+    s->started = true;
+}
+
+static int on_access(const struct mg_connection *conn, const char *message)
+{
+    (void)conn, (void)message;
+    return 1; /* no line per request: they are counted */
+}
+
+/* ADDRESS:PORT, :PORT or PORT, as civetweb wants it; it would also take lists and TLS suffixes. */
+static int listen_address(const char *text, char *out, size_t size, struct bw_fault *fault)
+{
+    const char *colon = strrchr(text, ':');
+    const char *port = colon ? colon + 1 : text;
+    size_t digits = strspn(port, "0123456789");
+    if (digits == 0 || port[digits] || digits > 5 || atoi(port) > 65535 || strchr(text, ','))
+        return bw_fault(fault, BW_EINVAL, "http",
+                        "\"%s\" is not ADDRESS:PORT or PORT (such as 127.0.0.1:8080)", text);
+    if (text[0] == '[')
+        return bw_fault(fault, BW_EINVAL, "http",
+                        "IPv6 is not spoken here; listen on IPv4 and put a proxy in front");
+    size_t skip = colon == text ? 1 : 0;
+    const char *any = colon == text || !colon ? "0.0.0.0:" : "";
+    if ((size_t)snprintf(out, size, "%s%s", any, text + skip) >= size)
+        return bw_fault(fault, BW_EINVAL, "http", "the address is too long");
+    return 0;
+}
+
+static int start(struct bw_http_server *s, struct bw_fault *fault)
+{
+    char listen[300], threads[16];
+    int err = listen_address(s->options.listen, listen, sizeof listen, fault);
+    if (err)
+        return err;
+    snprintf(threads, sizeof threads, "%u", s->options.threads);
+    const char *settings[] = {
+        "listening_ports",
+        listen,
+        "num_threads",
+        threads,
+        "max_request_size",
+        HEAD_BYTES_MAX,
+        "request_timeout_ms",
+        HEAD_TIMEOUT_MS,
+        "enable_keep_alive",
+        "yes",
+        "keep_alive_timeout_ms",
+        KEEP_ALIVE_MS,
+        "listen_backlog",
+        LISTEN_BACKLOG,
+        "connection_queue",
+        ACCEPTED_BACKLOG,
+        "tcp_nodelay",
+        "1",
+        "decode_url",
+        "no", /* ours to do, and to find errors in */
+        "enable_auth_domain_check",
+        "no", /* also makes the link of a request name the local address, see socket.c */
+        NULL,
+    };
+    const struct mg_callbacks callbacks = {.begin_request = on_request,
+                                           .http_error = on_error,
+                                           .log_message = on_message,
+                                           .log_access = on_access,
+                                           .init_context = on_context,
+                                           .connection_close = bw_handoff_abandon};
+    s->context = mg_start(&callbacks, s, settings);
+    if (!s->context)
+        return bw_fault(fault, BW_EIO, "http", "cannot listen on %s: %s", s->options.listen,
+                        s->last_message);
+    return 0;
+}
+
+int bw_http_server_start(const struct bw_http_options *options, struct bw_http_server **out,
+                         struct bw_fault *fault)
+{
+    struct bw_http_server *s = calloc(1, sizeof *s);
+    *out = NULL;
+    if (!s)
+        return bw_fault(fault, BW_ENOMEM, "", "out of memory");
+    s->options = *options;
+    int err = start(s, fault);
+    s->options.listen = NULL; /* was borrowed for this call only */
+    if (err)
+        free(s);
+    else
+        *out = s;
+    return err;
+}
+
+void bw_http_server_stop(struct bw_http_server **server)
+{
+    struct bw_http_server *s = *server;
+    *server = NULL;
+    if (!s)
+        return;
+    mg_stop(s->context);
+    free(s);
+}
+
+unsigned bw_http_server_port(const struct bw_http_server *server)
+{
+    struct mg_server_port ports[1];
+    return mg_get_server_ports(server->context, 1, ports) == 1 ? (unsigned)ports[0].port : 0;
+}
