@@ -92,7 +92,7 @@ static int on_connect(const struct mg_connection *conn, void *arg)
         return 0;
     }
     bw_metric_add(&refused, 1);
-    if (err != BW_EBUSY)
+    if (err != BW_EBUSY && err != BW_ENOTFOUND) /* not found: the client has left */
         diag_warn("HTTP-HANDOFF-FAILED", "error=%s errno=%d", bw_err_code(err), errno);
     bw_fault(&fault, BW_EBUSY, "", "no room for a further live connection; try again later");
     /* civetweb lets nobody write here, by const; but nothing was written yet, and this thread is

@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/diag.h"
 #include "web/http/exchange.h"
+#include "web/http/socket.h"
 
 #define HEAD_BYTES_MAX   "32768"
 #define HEAD_TIMEOUT_MS  "10000" /* for a request's whole head, and for each pause within a body */
@@ -72,12 +74,6 @@ static void on_context(const struct mg_context *context)
     s->started = true;
 }
 
-static int on_access(const struct mg_connection *conn, const char *message)
-{
-    (void)conn, (void)message;
-    return 1; /* no line per request: they are counted */
-}
-
 /* ADDRESS:PORT, :PORT or PORT, as civetweb wants it; it would also take lists and TLS suffixes. */
 static int listen_address(const char *text, char *out, size_t size, struct bw_fault *fault)
 {
@@ -132,7 +128,6 @@ static int start(struct bw_http_server *s, struct bw_fault *fault)
     const struct mg_callbacks callbacks = {.begin_request = on_request,
                                            .http_error = on_error,
                                            .log_message = on_message,
-                                           .log_access = on_access,
                                            .init_context = on_context,
                                            .connection_close = bw_handoff_abandon};
     s->context = mg_start(&callbacks, s, settings);
@@ -165,6 +160,11 @@ void bw_http_server_stop(struct bw_http_server **server)
     *server = NULL;
     if (!s)
         return;
+    /* civetweb looks at its stop flag every 2 s, or when a connection comes. A listening socket
+     * that is shut down wakes it at once. */
+    int listener = bw_socket_find_listener(bw_http_server_port(s));
+    if (listener >= 0)
+        shutdown(listener, SHUT_RD);
     mg_stop(s->context);
     free(s);
 }

@@ -4,18 +4,22 @@
  * makes of a request. These four are compared with what the kernel says of each descriptor. The
  * local *address* matters: on a wildcard listener one peer address and port may be connected to two
  * of this host's addresses at once. The kernel gives out the lowest free descriptor, so when a
- * connection is open all lower numbers were taken once: looking upward from 0 ends at it early. */
+ * connection is open all lower numbers were taken once: looking upward from 0 ends at it early. One
+ * that is not found (the client has left) costs the way to the end of the table. */
 #include "web/http/socket.h"
 
 #include <arpa/inet.h>
 #include <civetweb.h>
-#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-enum { LINK_MAX = 2048 }; /* of "http://1.2.3.4:80/path": only short paths are handed off */
+enum {
+    LINK_MAX = 2048,    /* of "http://1.2.3.4:80/path": only short paths are handed off */
+    MANY_FDS = 4 * 1024 /* looked at before it is worth asking how many there may be */
+};
 
 static int parse_address(const char *text, unsigned port, struct sockaddr_in *out)
 {
@@ -51,13 +55,65 @@ static bool has_ends(int fd, const struct bw_socket_ends *ends)
     return getsockname(fd, (struct sockaddr *)&have, &len) == 0 && is_end(&ends->local, &have, len);
 }
 
-int bw_socket_find(const struct bw_socket_ends *ends, bool (*skip)(void *ctx, int fd), void *ctx)
+/* One more than the highest descriptor that can be open; at least MANY_FDS. The limit on open files
+ * may be a million, of which the table of this process holds a few thousand. */
+static int fd_table_size(void)
+{
+    char line[128];
+    int size = INT_MAX;
+    FILE *status = fopen("/proc/self/status", "re");
+    while (status && fgets(line, sizeof line, status) && sscanf(line, "FDSize: %d", &size) != 1)
+        ;
+    if (status)
+        fclose(status);
+    return size;
+}
+
+/* The lowest descriptor that `is_it` says yes to. */
+static int find(bool (*is_it)(void *arg, int fd), void *arg)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return BW_EIO;
-    for (int fd = 0; (rlim_t)fd < limit.rlim_cur; fd++)
-        if (!(skip && skip(ctx, fd)) && has_ends(fd, ends))
+    for (int fd = 0, end = MANY_FDS; fd < end && (rlim_t)fd < limit.rlim_max; fd++) {
+        if (is_it(arg, fd))
             return fd;
+        if (fd + 1 == MANY_FDS)
+            end = fd_table_size();
+    }
     return BW_ENOTFOUND;
+}
+
+struct wanted {
+    const struct bw_socket_ends *ends;
+    bool (*skip)(void *ctx, int fd);
+    void *ctx;
+};
+
+static bool is_wanted(void *arg, int fd)
+{
+    const struct wanted *w = arg;
+    return !(w->skip && w->skip(w->ctx, fd)) && has_ends(fd, w->ends);
+}
+
+int bw_socket_find(const struct bw_socket_ends *ends, bool (*skip)(void *ctx, int fd), void *ctx)
+{
+    struct wanted wanted = {ends, skip, ctx};
+    return find(is_wanted, &wanted);
+}
+
+static bool listens(void *arg, int fd)
+{
+    const unsigned *port = arg;
+    struct sockaddr_in local;
+    socklen_t len = sizeof local, int_len = sizeof(int);
+    int accepts = 0;
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &int_len) == 0 && accepts &&
+           getsockname(fd, (struct sockaddr *)&local, &len) == 0 && local.sin_family == AF_INET &&
+           ntohs(local.sin_port) == *port;
+}
+
+int bw_socket_find_listener(unsigned port)
+{
+    return find(listens, &port);
 }

@@ -22,4 +22,7 @@ int bw_socket_ends_of(const struct mg_connection *conn, struct bw_socket_ends *o
  * the caller must know that it stays open meanwhile. */
 int bw_socket_find(const struct bw_socket_ends *ends, bool (*skip)(void *ctx, int fd), void *ctx);
 
+/* This process's socket that listens on a local port over IPv4; BW_ENOTFOUND if there is none. */
+int bw_socket_find_listener(unsigned port);
+
 #endif
