@@ -35,22 +35,19 @@ static int on_request(struct mg_connection *conn)
     return bw_http_exchange(conn, &server_of(conn)->options);
 }
 
-/* What civetweb would have written an error page for. */
+/* What civetweb would have written an error page for: heads it cannot read, and handshakes. It has
+ * one message for all that may be wrong with a head. */
 static int on_error(struct mg_connection *conn, int status, const char *message)
 {
     struct bw_fault fault = {0};
-    int err = status < 500 ? BW_EINVAL : BW_EINTERNAL;
-    if (status == 413) { /* civetweb means the head; bodies are ours */
-        status = 431;
-        bw_fault(&fault, BW_ETOOBIG, "",
-                 "the request's head is larger than " HEAD_BYTES_MAX " bytes");
-    } else if (status == 426) {
+    if (strcmp(message, "Malformed message") == 0)
+        bw_fault(&fault, BW_EINVAL, "",
+                 "the request's head is not HTTP, or larger than " HEAD_BYTES_MAX
+                 " bytes, or did not come whole within " HEAD_TIMEOUT_MS " ms");
+    else if (status == 426)
         bw_fault(&fault, BW_EVERSION, "Sec-WebSocket-Version", "only version 13 is spoken here");
-    } else if (status == 404) {
-        bw_fault(&fault, BW_ENOTFOUND, "", "nothing is served at this path; see /openapi.json");
-    } else {
-        bw_fault(&fault, err, "", "%s", message);
-    }
+    else
+        bw_fault(&fault, status < 500 ? BW_EINVAL : BW_EINTERNAL, "", "%s", message);
     bw_http_refuse(conn, status, &fault);
     return 0;
 }
