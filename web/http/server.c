@@ -47,7 +47,11 @@ static int on_error(struct mg_connection *conn, int status, const char *message)
     else if (status == 426)
         bw_fault(&fault, BW_EVERSION, "Sec-WebSocket-Version", "only version 13 is spoken here");
     else
-        bw_fault(&fault, status < 500 ? BW_EINVAL : BW_EINTERNAL, "", "%s", message);
+        bw_fault(&fault,
+                 status == 505  ? BW_EVERSION
+                 : status < 500 ? BW_EINVAL
+                                : BW_EINTERNAL,
+                 "", "%s", message);
     bw_http_refuse(conn, status, &fault);
     return 0;
 }

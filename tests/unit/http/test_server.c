@@ -145,7 +145,7 @@ static void test_refusals(void **state)
                  "unsupported");
     check_status("BREW /echo HTTP/1.1\r\nHost: t\r\n\r\n", 400, "invalid");
     check_status("nonsense\r\n\r\n", 400, "invalid");
-    check_status("GET /echo HTTP/3.0\r\n\r\n", 505, "internal");
+    check_status("GET /echo HTTP/3.0\r\n\r\n", 505, "version");
     check_status(POST("Content-Length: 1001\r\n", ""), 413, "too_big");
     check_status(POST("Content-Length: 99999999999999999999\r\n", ""), 400, "invalid");
     check_status(POST("Content-Length: 5\r\nContent-Length: 6\r\n", "12345"), 400, "invalid");
