@@ -147,6 +147,9 @@ int bw_time_parse(struct bw_str s, int64_t *wall_us)
         return BW_EINVAL;
     int64_t seconds = days_from_date(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
     seconds -= sign * (zone_h * 3600 + zone_m * 60);
-    *wall_us = seconds * 1000000 + micro;
+    int64_t us = seconds * 1000000 + micro;
+    if (us < MIN_US || us > MAX_US) /* its offset takes it out of what can be written again */
+        return BW_EINVAL;
+    *wall_us = us;
     return 0;
 }

@@ -20,8 +20,12 @@ void bw_diag_setup(enum bw_diag_level level, int json)
     as_json = json;
 }
 
+enum { PAIRS_MAX = 768 };
+
+/* Quoting at most doubles the pairs, and time, level and id need less than the rest: so a JSON line
+ * is never cut, and always JSON. */
 struct line {
-    char text[1024];
+    char text[2 * PAIRS_MAX + 512];
     size_t len;
 };
 
@@ -87,7 +91,7 @@ void bw_diag(enum bw_diag_level level, const char *id, const char *fmt, ...)
 {
     if (level > max_level)
         return;
-    char now[BW_TIME_LEN + 1], pairs[768];
+    char now[BW_TIME_LEN + 1], pairs[PAIRS_MAX];
     struct line l = {.len = 0};
     va_list ap;
     va_start(ap, fmt);
