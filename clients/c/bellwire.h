@@ -55,9 +55,10 @@ struct bellwire_options {
     uint32_t timeout_ms;   /**< of one synchronous call, retries included; default 10 000 */
     size_t queue_bytes;    /**< bound of what waits to be sent; default 16 MiB */
     uint32_t batch_events; /**< most events in one request, 1 to 1000; default 1000 */
-    uint32_t in_flight;    /**< most publish requests under way at once, 1 to 64; default 2.
-                                With more than 1, events of different requests may be stored in
-                                another order than they were published after a reconnect. */
+    uint32_t in_flight;    /**< most publish requests under way at once, 1 to 64; default 1.
+                                With 1, events are stored in the order in which they were
+                                published, whatever happens in between. With more, events of
+                                different requests may be stored in another order. */
     /** Told when the bus becomes reachable (true) or is lost (false). May be NULL. */
     void (*on_state)(void *arg, bool connected);
     void *arg; /**< handed to on_state */
@@ -122,6 +123,12 @@ typedef void bellwire_done_fn(void *arg, const struct bellwire_result *result);
 BELLWIRE_API int bellwire_publish_async(struct bellwire *handle, const struct bellwire_event *event,
                                         bellwire_done_fn *done, void *arg);
 
+/** Says what bellwire_publish_async() would refuse about an event, without publishing it: it can
+ * only return a number. What depends on the bus (a field of the payload, say) is not looked at.
+ *  @param result  may be NULL; its `field` and `message` say what is wrong
+ *  @return 0, BELLWIRE_EINVAL, BELLWIRE_ETOOBIG, BELLWIRE_ENOMEM */
+BELLWIRE_API int bellwire_check(const struct bellwire_event *event, struct bellwire_result *result);
+
 /** Waits until everything queued before has its result.
  *  @param timeout_ms  -1: without limit
  *  @return 0 or BELLWIRE_ETIMEDOUT */
@@ -159,7 +166,9 @@ struct bellwire_subscribe_options {
     /** Each event of a topic once, in order, nothing missing between two: what the network lost
      *  is fetched again before anything later is told. */
     void (*on_event)(void *arg, const struct bellwire_received *event);
-    /** Told before the subscription goes on from the present. Read the state anew. May be NULL. */
+    /** Told before the subscription goes on from the present. Read the state anew. May be NULL.
+     *  `topic` is "" when it concerns every topic of a subscription to all; a subscription to some
+     *  is told for each that is concerned. `cursor` is where it goes on. */
     void (*on_reset)(void *arg, const char *topic, enum bellwire_reset reason, const char *cursor);
     /** After a run of events that arrived together: a good moment to flush. May be NULL. */
     void (*on_idle)(void *arg);
@@ -191,6 +200,8 @@ BELLWIRE_API const void *bellwire_reply_msgpack(const struct bellwire_reply *rep
 BELLWIRE_API const char *bellwire_reply_json(struct bellwire_reply *reply);
 /** What is wrong, for people, when the bus answered with an error; else "". */
 BELLWIRE_API const char *bellwire_reply_message(const struct bellwire_reply *reply);
+/** The field that is wrong, when the bus answered with BELLWIRE_EINVAL; else "". */
+BELLWIRE_API const char *bellwire_reply_field(const struct bellwire_reply *reply);
 /** Frees; sets *reply to NULL. */
 BELLWIRE_API void bellwire_reply_free(struct bellwire_reply **reply);
 

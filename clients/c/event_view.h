@@ -1,0 +1,19 @@
+/* An event's bytes as callbacks see them. */
+#ifndef BW_CLIENT_EVENT_VIEW_H
+#define BW_CLIENT_EVENT_VIEW_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "bellwire.h"
+
+struct bw_view {
+    struct bellwire_received event;
+    struct bw_buf text; /* the NUL-terminated strings of event */
+};
+
+/* Borrows bytes and the view itself, until the next read. BW_EPROTO: not an event as the bus writes
+ * them; BW_ENOMEM. */
+int bw_view_read(struct bw_view *view, struct bw_str bytes, uint32_t epoch) BW_MUST_CHECK;
+void bw_view_free(struct bw_view *view);
+
+#endif
