@@ -13,7 +13,7 @@ VERSION := 0.1.0
 # --- System packages: the only place that names them ------------------------------------------
 PKG_BUILD := gcc make pkg-config libnng-dev libcivetweb-dev libmsgpack-dev libsqlite3-dev \
              libwslay-dev libjansson-dev zlib1g-dev uthash-dev
-PKG_TEST  := libcmocka-dev clang libclang-rt-14-dev python3-venv curl sqlite3 chromium
+PKG_TEST  := libcmocka-dev clang libclang-rt-14-dev python3-venv
 PKG_LINT  := clang-format clang-tidy cppcheck
 PKG_BENCH := nginx-light libnginx-mod-nchan
 PKG_DOCS  := doxygen mandoc
