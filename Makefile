@@ -11,7 +11,7 @@ PREFIX  ?= /usr/local
 VERSION := 0.1.0
 
 # --- System packages: the only place that names them ------------------------------------------
-PKG_BUILD := gcc make pkg-config libnng-dev libcivetweb-dev libmsgpack-dev libsqlite3-dev \
+PKG_BUILD := gcc libc6-dev make pkg-config libnng-dev libcivetweb-dev libmsgpack-dev libsqlite3-dev \
              libwslay-dev libjansson-dev zlib1g-dev uthash-dev
 PKG_TEST  := libcmocka-dev clang libclang-rt-14-dev python3-venv
 PKG_LINT  := clang-format clang-tidy cppcheck
@@ -108,14 +108,16 @@ help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
 
 # --- Packages ------------------------------------------------------------------------------------
-# A stamp per group, remade when its list changes: so `make` asks dpkg once, not every time.
+# A stamp per group, remade when its list changes: so `make` asks dpkg once, not every time. Under
+# -j groups wait for each other, because apt has one lock.
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 define packages_template
 build/deps/$(1)-$$(shell echo '$$(PKG_$(2))' | cksum | cut -d' ' -f1):
-	@missing=$$$$(for p in $$(PKG_$(2)); do dpkg-query -W -f='$$$${Status}' $$$$p 2>/dev/null | grep -q 'ok installed' || echo $$$$p; done); \
+	@mkdir -p build/deps; exec 9>build/deps/lock; flock 9; \
+	missing=$$$$(for p in $$(PKG_$(2)); do dpkg-query -W -f='$$$${Status}' $$$$p 2>/dev/null | grep -q 'ok installed' || echo $$$$p; done); \
 	if [ -n "$$$$missing" ]; then echo "installing:" $$$$missing; \
 	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$$$missing >/dev/null; fi
-	@mkdir -p build/deps && touch $$@
+	@touch $$@
 DEPS_$(2) := build/deps/$(1)-$$(shell echo '$$(PKG_$(2))' | cksum | cut -d' ' -f1)
 endef
 $(eval $(call packages_template,build,BUILD))
