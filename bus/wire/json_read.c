@@ -64,9 +64,10 @@ static int pack(msgpack_packer *pk, const json_t *v, int depth, struct bw_fault 
 static json_t *load(struct bw_str text, json_error_t *error)
 {
     const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
-    json_t *v = json_loadb(text.ptr, text.len, flags, error);
+    const char *p = text.len > 0 ? text.ptr : "";
+    json_t *v = json_loadb(p, text.len, flags, error);
     if (!v && json_error_code(error) == json_error_numeric_overflow)
-        v = json_loadb(text.ptr, text.len, flags | JSON_DECODE_INT_AS_REAL, error);
+        v = json_loadb(p, text.len, flags | JSON_DECODE_INT_AS_REAL, error);
     return v;
 }
 

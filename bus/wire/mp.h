@@ -9,7 +9,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "wire/utf8.h"
 
 enum {
     BW_MP_DEPTH_MAX = 32,       /* the most that bw_mp_unpack can be asked for */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "wire/mp.h"
+#include "wire/utf8.h"
 
 static void put_fault(struct bw_mp_map *m, const struct bw_fault *fault)
 {

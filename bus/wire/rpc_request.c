@@ -4,6 +4,7 @@
 
 #include "wire/mp.h"
 #include "wire/topic.h"
+#include "wire/utf8.h"
 
 enum {
     ROWS_MAX = 1000,
@@ -62,8 +63,11 @@ static struct bw_str take_str(struct reading *r, const char *key, size_t max)
     return s;
 }
 
-/* One value of a set, after the key's own check. */
-typedef bool accept_fn(struct bw_str *value);
+/* What the values of a set must be. accept may put another string in a value's place. */
+struct value_rule {
+    bool (*accept)(struct bw_str *value);
+    const char *must;
+};
 
 static bool accept_name(struct bw_str *value)
 {
@@ -85,29 +89,39 @@ static bool accept_status(struct bw_str *value)
     return true;
 }
 
-/* A string, or an array of them. */
-static struct bw_str_set take_set(struct reading *r, const char *key, accept_fn *accept)
+static const struct value_rule names = {
+    accept_name, "must be a string, or an array of strings, of at most 256 bytes each"};
+static const struct value_rule topics = {
+    accept_topic, "must be a topic's name, or an array of them: letters, digits and ._-"};
+static const struct value_rule statuses = {
+    accept_status,
+    "must be one or several of pending running paused completed failed cancelled timeout"};
+
+/* A string, or an array of them. An empty array is refused: its sender may have meant "none". */
+static struct bw_str_set take_set(struct reading *r, const char *key, const struct value_rule *rule)
 {
     static const struct bw_str_set none = {0};
     const msgpack_object *o = bw_mp_get(r->map, key);
     if (bw_mp_is_nil(o))
         return none;
-    const msgpack_object *items = o->type == MSGPACK_OBJECT_ARRAY ? o->via.array.ptr : o;
-    size_t n = o->type == MSGPACK_OBJECT_ARRAY ? o->via.array.size : 1;
-    if (n > BW_FILTER_VALUES_MAX) {
-        refuse(r, BW_EINVAL, key, "must be at most 1000 values");
+    bool is_array = o->type == MSGPACK_OBJECT_ARRAY;
+    const msgpack_object *items = is_array ? o->via.array.ptr : o;
+    size_t n = is_array ? o->via.array.size : 1;
+    if (n == 0 || n > BW_FILTER_VALUES_MAX) {
+        refuse(r, BW_EINVAL, key, "must be 1 to 1000 values; leave it out for any");
         return none;
     }
-    struct bw_str *v = n ? msgpack_zone_malloc(r->zone, n * sizeof *v) : NULL;
-    if (n && !v) {
+    struct bw_str *v = msgpack_zone_malloc(r->zone, n * sizeof *v);
+    if (!v) {
         refuse(r, BW_ENOMEM, key, "out of memory");
         return none;
     }
     for (size_t i = 0; i < n; i++) {
-        if (items[i].type == MSGPACK_OBJECT_STR)
+        bool is_str = items[i].type == MSGPACK_OBJECT_STR;
+        if (is_str)
             v[i] = bw_mp_as_str(&items[i]);
-        if (items[i].type != MSGPACK_OBJECT_STR || !accept(&v[i])) {
-            refuse(r, BW_EINVAL, key, "holds something that it cannot be");
+        if (!is_str || !rule->accept(&v[i])) {
+            refuse(r, BW_EINVAL, key, rule->must);
             return none;
         }
     }
@@ -159,27 +173,27 @@ static void take_page(struct reading *r, struct bw_task_query *t)
 
 static void take_task_filter(struct reading *r, struct bw_task_query *t)
 {
-    t->id = take_set(r, "id", accept_name);
-    t->type = take_set(r, "type", accept_name);
-    t->owner = take_set(r, "owner", accept_name);
-    t->resource = take_set(r, "resource", accept_name);
-    t->queue = take_set(r, "queue", accept_name);
-    t->status = take_set(r, "status", accept_status);
+    t->id = take_set(r, "id", &names);
+    t->type = take_set(r, "type", &names);
+    t->owner = take_set(r, "owner", &names);
+    t->resource = take_set(r, "resource", &names);
+    t->queue = take_set(r, "queue", &names);
+    t->status = take_set(r, "status", &statuses);
     t->q = take_str(r, "q", NAME_MAX_BYTES);
 }
 
 static void take_event_filter(struct reading *r, struct bw_rpc_request *q)
 {
-    q->task_ids = take_set(r, "task_ids", accept_name);
-    q->owners = take_set(r, "owners", accept_name);
-    q->resources = take_set(r, "resources", accept_name);
-    q->event_types = take_set(r, "event_types", accept_name);
+    q->task_ids = take_set(r, "task_ids", &names);
+    q->owners = take_set(r, "owners", &names);
+    q->resources = take_set(r, "resources", &names);
+    q->event_types = take_set(r, "event_types", &names);
 }
 
 static void take_topics(struct reading *r, struct bw_rpc_request *q)
 {
     static const struct bw_str system_topic = BW_STR(BW_TOPIC_SYSTEM);
-    q->topics = take_set(r, "topics", accept_topic);
+    q->topics = take_set(r, "topics", &topics);
     if (q->topics.n == 0)
         q->topics = (struct bw_str_set){&system_topic, 1};
 }

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "wire/mp.h"
+#include "wire/utf8.h"
 
 static int hex_digit(char c)
 {
