@@ -134,8 +134,9 @@ static void restart(struct bellwire_subscription *s, enum bellwire_reset reason,
 
 static int pause_after_failure(struct bellwire_subscription *s, int err)
 {
-    bool is_away = err == BW_EUNAVAILABLE || err == BW_ETIMEDOUT || err == BW_ECLOSED;
-    if (s->failures == 0 && !is_away)
+    bool is_usual =
+        err == BW_EUNAVAILABLE || err == BW_ETIMEDOUT || err == BW_ECLOSED || err == BW_EBUSY;
+    if (s->failures == 0 && !is_usual)
         diag_warn("CLIENT-SUBSCRIBE-RETRY", "error=%s message=%s", bw_err_code(err),
                   bw_err_text(err));
     int32_t ms = s->failures < 5 ? PAUSE_MIN_MS << s->failures : PAUSE_MAX_MS;

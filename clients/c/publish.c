@@ -160,8 +160,7 @@ static int begin(const struct bellwire_event *event, const char *source, struct 
     struct bw_fault fault;
     int err = bw_pack_begin(pack, event, source, &fault);
     if (err) {
-        size_t n = event->id ? strnlen(event->id, BW_EVENT_ID_MAX) : 0;
-        bw_result_of_fault(result, (struct bw_str){event->id, n}, &fault);
+        bw_result_of_fault(result, bw_str(event->id ? event->id : ""), &fault);
     }
     return err;
 }

@@ -7,6 +7,7 @@
 #include "wire/cursor.h"
 #include "wire/mp.h"
 #include "wire/rpc.h"
+#include "wire/utf8.h"
 
 _Static_assert(sizeof((struct bellwire_result *)0)->field == sizeof((struct bw_fault *)0)->field,
                "a field fits");
@@ -28,9 +29,10 @@ struct outcome {
 
 static void set_id(struct bellwire_result *r, struct bw_str id)
 {
-    size_t n = id.len < sizeof r->id ? id.len : sizeof r->id - 1;
-    memcpy(r->id, id.ptr, n);
-    r->id[n] = 0;
+    if (id.len >= sizeof r->id) /* an id that is refused for its length */
+        id = bw_utf8_cut(id, sizeof r->id - 1);
+    memcpy(r->id, id.ptr, id.len);
+    r->id[id.len] = 0;
 }
 
 void bw_result_of_fault(struct bellwire_result *r, struct bw_str id, const struct bw_fault *fault)
