@@ -3,11 +3,23 @@
 
 #include "base/clock.h"
 #include "wire/alias.h"
+#include "wire/event_type.h"
 #include "wire/mp.h"
 #include "wire/task.h"
+#include "wire/topic.h"
+
+/* What is said of the task that an event is about. */
+enum about { ABOUT_WHOSE, ABOUT_ALL };
+
+static enum about about(const struct bw_event *e)
+{
+    bool folds =
+        bw_event_kind_folds(bw_event_kind(e->event_type)) && bw_str_is(e->topic, BW_TOPIC_SYSTEM);
+    return folds ? ABOUT_ALL : ABOUT_WHOSE;
+}
 
 /* The members of data that the row knows better than the producer. */
-static bool is_of_row(const msgpack_object *key)
+static bool is_of_row(const msgpack_object *key, const struct bw_task *row, enum about about)
 {
     static const struct bw_str names[] = {
         BW_STR("id"),          BW_STR("status"),     BW_STR("progress"), BW_STR("attempt"),
@@ -16,6 +28,9 @@ static bool is_of_row(const msgpack_object *key)
     };
     if (key->type != MSGPACK_OBJECT_STR)
         return false;
+    if (about == ABOUT_WHOSE)
+        return (row->owner.len > 0 && bw_str_is(bw_mp_as_str(key), "owner")) ||
+               (row->resource.len > 0 && bw_str_is(bw_mp_as_str(key), "resource"));
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (bw_str_eq(bw_mp_as_str(key), names[i]))
             return true;
@@ -32,7 +47,7 @@ static void put_number_or_nil(struct bw_mp_map *m, const char *key, double v)
     }
 }
 
-static void put_row(struct bw_mp_map *m, const struct bw_task *row)
+static void put_state(struct bw_mp_map *m, const struct bw_task *row)
 {
     bw_mp_put_str(m, "id", row->id);
     bw_mp_put_cstr(m, "status", bw_status_name(row->status));
@@ -42,6 +57,10 @@ static void put_row(struct bw_mp_map *m, const struct bw_task *row)
     put_number_or_nil(m, "rate", row->rate);
     put_number_or_nil(m, "eta_s", row->eta_s);
     bw_mp_put_time(m, "updated_at", row->updated_at_us);
+}
+
+static void put_whose(struct bw_mp_map *m, const struct bw_task *row)
+{
     if (row->owner.len > 0)
         bw_mp_put_str(m, "owner", row->owner);
     if (row->resource.len > 0)
@@ -49,7 +68,7 @@ static void put_row(struct bw_mp_map *m, const struct bw_task *row)
 }
 
 static void put_data(struct bw_mp_map *event, struct bw_buf *out, const msgpack_object *data,
-                     const struct bw_task *row)
+                     const struct bw_task *row, enum about about)
 {
     struct bw_mp_map m;
     bw_mp_key(event, "data");
@@ -58,10 +77,12 @@ static void put_data(struct bw_mp_map *event, struct bw_buf *out, const msgpack_
         return;
     }
     bw_mp_map_begin(&m, out);
-    put_row(&m, row);
+    if (about == ABOUT_ALL)
+        put_state(&m, row);
+    put_whose(&m, row);
     for (uint32_t i = 0; data && i < data->via.map.size; i++) {
         const msgpack_object_kv *kv = &data->via.map.ptr[i];
-        if (is_of_row(&kv->key))
+        if (is_of_row(&kv->key, row, about))
             continue;
         bw_mp_object(&m.pk, &kv->key);
         bw_mp_object(&m.pk, &kv->val);
@@ -92,7 +113,7 @@ void bw_event_encode(struct bw_buf *out, const struct bw_event *e, const struct 
     bw_mp_put_str(&m, "event_type", type_to_write(e, row));
     put_known_str(&m, "message", e->message);
     if (e->data || row)
-        put_data(&m, out, e->data, row);
+        put_data(&m, out, e->data, row, about(e));
     put_known_str(&m, "source", e->source);
     if (e->timestamp_us != 0)
         bw_mp_put_time(&m, "timestamp", e->timestamp_us);

@@ -1,0 +1,146 @@
+/* Where events are read from, in order of seq: a whole topic, or the lane of one task in it. */
+#include "journal/event_source.h"
+
+#include "journal/db.h"
+
+int bw_event_statements_open(struct bw_event_statements *st, sqlite3 *db)
+{
+    *st = (struct bw_event_statements){.db = db};
+    int err = bw_db_prepare(db, &st->event, "SELECT lane_prev, body FROM events WHERE place = ?1");
+    if (!err)
+        err = bw_db_prepare(db, &st->lane_end, "SELECT seq FROM lanes WHERE lane = ?1");
+    if (!err)
+        err = bw_db_prepare(db, &st->next_mark,
+                            "SELECT seq FROM lane_marks WHERE lane = ?1 AND seq > ?2"
+                            " ORDER BY seq LIMIT 1");
+    return err;
+}
+
+void bw_event_statements_close(struct bw_event_statements *st)
+{
+    sqlite3_finalize(st->event);
+    sqlite3_finalize(st->lane_end);
+    sqlite3_finalize(st->next_mark);
+    while (st->n_scans)
+        sqlite3_finalize(st->scans[--st->n_scans]);
+    *st = (struct bw_event_statements){0};
+}
+
+void bw_event_source_open(struct bw_event_source *s, struct bw_event_statements *st, int64_t topic,
+                          int64_t lane, uint64_t after, uint64_t end)
+{
+    *s = (struct bw_event_source){
+        .st = st, .topic = topic, .lane = lane, .after = after, .end = end};
+}
+
+void bw_event_source_close(struct bw_event_source *s)
+{
+    if (s->lane)
+        sqlite3_reset(s->st->event);
+    if (!s->scan)
+        return;
+    sqlite3_reset(s->scan);
+    if (s->st->n_scans < BW_SCANS_KEPT)
+        s->st->scans[s->st->n_scans++] = s->scan;
+    else
+        sqlite3_finalize(s->scan);
+    s->scan = NULL;
+}
+
+static int start_scan(struct bw_event_source *s)
+{
+    struct bw_event_statements *st = s->st;
+    if (st->n_scans > 0) {
+        s->scan = st->scans[--st->n_scans];
+    } else {
+        int err = bw_db_prepare(st->db, &s->scan,
+                                "SELECT place, body FROM events WHERE place > ?1 AND place <= ?2"
+                                " ORDER BY place");
+        if (err)
+            return err;
+    }
+    bw_db_bind_int(s->scan, 1, bw_place(s->topic, s->after));
+    bw_db_bind_int(s->scan, 2, bw_place(s->topic, s->end));
+    return 0;
+}
+
+static int next_of_topic(struct bw_event_source *s, uint64_t *seq)
+{
+    int err = s->scan ? 0 : start_scan(s);
+    if (!err)
+        err = bw_db_row(s->scan);
+    if (err == 1)
+        *seq = bw_place_seq(sqlite3_column_int64(s->scan, 0));
+    return err;
+}
+
+/* The first marked event of the lane beyond `after`, or else its last event. 0: there is none. */
+static int step_in(struct bw_event_source *s, uint64_t *seq)
+{
+    struct bw_event_statements *st = s->st;
+    bw_db_bind_int(st->next_mark, 1, s->lane);
+    bw_db_bind_int(st->next_mark, 2, (int64_t)s->after);
+    sqlite3_stmt *from = st->next_mark;
+    int found = bw_db_row(from);
+    if (found == 0) {
+        from = st->lane_end;
+        bw_db_bind_int(from, 1, s->lane);
+        found = bw_db_row(from);
+    }
+    if (found != 1)
+        return found;
+    *seq = (uint64_t)sqlite3_column_int64(from, 0);
+    sqlite3_reset(from);
+    return 1;
+}
+
+/* Walks back from there, link by link; what is found is then given from the far end. */
+static int fill_steps(struct bw_event_source *s)
+{
+    uint64_t seq;
+    int err = step_in(s, &seq);
+    if (err != 1)
+        return err;
+    while (seq > s->after) {
+        if (s->n_steps == BW_LANE_MARK_EVERY)
+            return BW_EIO; /* a link or a mark is wrong */
+        bw_db_bind_int(s->st->event, 1, bw_place(s->topic, seq));
+        err = bw_db_row(s->st->event);
+        if (err != 1)
+            break; /* 0: it is not retained any more, nor is what was before it */
+        s->steps[s->n_steps++] = seq;
+        seq = (uint64_t)sqlite3_column_int64(s->st->event, 0);
+        sqlite3_reset(s->st->event);
+    }
+    return err < 0 ? err : s->n_steps > 0;
+}
+
+static int next_of_lane(struct bw_event_source *s, uint64_t *seq)
+{
+    if (s->n_steps == 0) {
+        int err = fill_steps(s);
+        if (err != 1)
+            return err;
+    }
+    *seq = s->after = s->steps[--s->n_steps];
+    return *seq <= s->end;
+}
+
+int bw_event_source_next(struct bw_event_source *s, uint64_t *seq)
+{
+    return s->lane ? next_of_lane(s, seq) : next_of_topic(s, seq);
+}
+
+int bw_event_source_body(struct bw_event_source *s, uint64_t seq, struct bw_str *body)
+{
+    sqlite3_stmt *event = s->st->event;
+    if (!s->lane) {
+        *body = bw_db_str(s->scan, 1);
+        return 0;
+    }
+    sqlite3_reset(event);
+    bw_db_bind_int(event, 1, bw_place(s->topic, seq));
+    int err = bw_db_row(event);
+    *body = bw_db_str(event, 1);
+    return err == 1 ? 0 : err == 0 ? BW_EIO : err;
+}

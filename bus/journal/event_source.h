@@ -1,0 +1,45 @@
+/* Where events are read from, in order of seq: a whole topic, or the lane of one task in it. */
+#ifndef BW_JOURNAL_EVENT_SOURCE_H
+#define BW_JOURNAL_EVENT_SOURCE_H
+
+#include <stdint.h>
+#include <sqlite3.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "journal/places.h"
+
+enum { BW_SCANS_KEPT = 8 };
+
+/* A reader's statements for this. */
+struct bw_event_statements {
+    sqlite3 *db;
+    sqlite3_stmt *event, *lane_end, *next_mark;
+    sqlite3_stmt *scans[BW_SCANS_KEPT]; /* idle ones, kept for the next read */
+    int n_scans;
+};
+
+struct bw_event_source {
+    struct bw_event_statements *st;
+    int64_t topic, lane; /* lane 0: the whole topic */
+    uint64_t after;      /* what comes is beyond this … */
+    uint64_t end;        /* … and not beyond this */
+    sqlite3_stmt *scan;
+    uint64_t steps[BW_LANE_MARK_EVERY]; /* of the lane, last first */
+    int n_steps;
+};
+
+int bw_event_statements_open(struct bw_event_statements *st, sqlite3 *db) BW_MUST_CHECK;
+void bw_event_statements_close(struct bw_event_statements *st);
+
+void bw_event_source_open(struct bw_event_source *s, struct bw_event_statements *st, int64_t topic,
+                          int64_t lane, uint64_t after, uint64_t end);
+void bw_event_source_close(struct bw_event_source *s);
+/* 1: the next event's seq; 0: no more; negative. */
+int bw_event_source_next(struct bw_event_source *s, uint64_t *seq) BW_MUST_CHECK;
+/* The bytes of the event that next() gave last; valid until this is called for any source with the
+ * same statements, or next() for this one. */
+int bw_event_source_body(struct bw_event_source *s, uint64_t seq,
+                         struct bw_str *body) BW_MUST_CHECK;
+
+#endif

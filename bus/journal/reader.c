@@ -1,0 +1,169 @@
+/* A reader: the connection, the transaction around each answer, and the limit on its time. */
+#include "journal/reader.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "journal/schema.h"
+
+enum { OPCODES_BETWEEN_LOOKS = 20000 }; /* at the clock; less than a millisecond */
+
+static int is_late(void *ctx)
+{
+    return bw_clock_mono_us() > ((struct bw_reader *)ctx)->deadline_us;
+}
+
+static int prepare(struct bw_reader *r)
+{
+    const struct {
+        sqlite3_stmt **st;
+        const char *sql;
+    } list[] = {
+        {&r->begin, "BEGIN"},
+        {&r->find_key, "SELECT key FROM task_keys WHERE id = ?1"},
+        {&r->find_topic, "SELECT id FROM topics WHERE name = ?1"},
+        {&r->find_doc, "SELECT place & 3, body FROM task_docs"
+                       " WHERE place BETWEEN ?1 << 2 AND ?1 << 2 | 3"},
+        {&r->find_task, "SELECT body FROM task_rows WHERE key = ?1"},
+        {&r->state_row, BW_STATE_SQL},
+    };
+    int err = 0;
+    for (size_t i = 0; i < sizeof list / sizeof list[0] && !err; i++)
+        err = bw_db_prepare(r->db, list[i].st, list[i].sql);
+    if (!err)
+        err = bw_event_statements_open(&r->events, r->db);
+    return err;
+}
+
+int bw_reader_open(struct bw_reader **out, const char *path, struct bw_fault *fault)
+{
+    struct bw_reader *r = calloc(1, sizeof *r);
+    *out = NULL;
+    if (!r)
+        return bw_fault(fault, BW_ENOMEM, "", "out of memory");
+    r->path = path;
+    int err = msgpack_zone_init(&r->zone, MSGPACK_ZONE_CHUNK_SIZE) ? 0 : BW_ENOMEM;
+    if (!err)
+        err = bw_db_open(&r->db, path, BW_DB_READER, fault);
+    if (!err)
+        err = bw_schema_check(r->db, &bw_journal_schema, fault);
+    if (!err) {
+        bw_task_statements_open(&r->tasks, r->db);
+        err = prepare(r);
+        if (err)
+            bw_fault(fault, err, "data", "cannot read the journal: %s", sqlite3_errmsg(r->db));
+    }
+    if (err) {
+        bw_reader_close(&r);
+        return err;
+    }
+    sqlite3_progress_handler(r->db, OPCODES_BETWEEN_LOOKS, is_late, r);
+    *out = r;
+    return 0;
+}
+
+void bw_reader_close(struct bw_reader **reader)
+{
+    struct bw_reader *r = *reader;
+    *reader = NULL;
+    if (!r)
+        return;
+    sqlite3_stmt *const all[] = {r->begin,      r->state_row, r->find_key,
+                                 r->find_topic, r->find_doc,  r->find_task};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        sqlite3_finalize(all[i]);
+    bw_event_statements_close(&r->events);
+    bw_task_statements_close(&r->tasks);
+    bw_merge_free(&r->merge);
+    msgpack_zone_destroy(&r->zone);
+    bw_db_close(&r->db);
+    free(r);
+}
+
+static int answer(struct bw_reader *r, const struct bw_rpc_request *q, struct bw_buf *out,
+                  struct bw_fault *fault)
+{
+    switch (q->op) {
+    case BW_RPC_EVENTS:
+    case BW_RPC_LOGS:
+        return bw_read_events(r, q, out, fault);
+    case BW_RPC_TASKS:
+        return bw_read_tasks(r, q, out, fault);
+    case BW_RPC_TASK:
+        return bw_read_task(r, q, out, fault);
+    case BW_RPC_CHANGED:
+        return bw_read_changed(r, q, out, fault);
+    case BW_RPC_STATS:
+        return bw_read_stats(r, q, out, fault);
+    default:
+        return bw_fault(fault, BW_EUNSUPPORTED, "op", "is not a reading verb");
+    }
+}
+
+/* A statement that stopped half-way would keep the old state, and with it the WAL, alive. */
+static void end_transaction(struct bw_reader *r)
+{
+    for (sqlite3_stmt *st = NULL; (st = sqlite3_next_stmt(r->db, st));)
+        if (sqlite3_stmt_busy(st))
+            sqlite3_reset(st);
+    r->deadline_us = INT64_MAX;
+    bw_db_rollback(r->db); /* nothing was written: as good as a commit, and it cannot fail */
+    bw_merge_reset(&r->merge);
+    msgpack_zone_clear(&r->zone);
+}
+
+/* The first look inside the transaction fixes the state that all others see. */
+int bw_reader_read(struct bw_reader *r, const struct bw_rpc_request *q, struct bw_buf *out,
+                   struct bw_fault *fault)
+{
+    struct bw_fault why = {0};
+    size_t start = out->len;
+    r->deadline_us = bw_clock_mono_us() + BW_READ_MS_MAX * 1000;
+    int err = bw_db_run(r->begin);
+    if (!err)
+        err = bw_state_read(r->state_row, &r->state);
+    if (!err)
+        err = answer(r, q, out, &why);
+    if (!err && out->failed)
+        err = BW_ENOMEM;
+    if (err && !why.err)
+        bw_db_fault(r->db, sqlite3_extended_errcode(r->db), &why, "reading the journal");
+    if (err && !why.err)
+        bw_fault(&why, err, "", "reading the journal failed: %s", bw_err_text(err));
+    end_transaction(r);
+    if (!err)
+        return 0;
+    out->len = start;
+    return bw_fault(fault, why.err, why.field, "%s", why.message);
+}
+
+void bw_read_from(const struct bw_reader *r, struct bw_cursor cursor, uint64_t *after,
+                  const char **reset)
+{
+    const struct bw_journal_state *s = &r->state;
+    *reset = NULL;
+    *after = s->head;
+    if (cursor.kind == BW_CURSOR_OLDEST)
+        *after = s->oldest - 1;
+    else if (cursor.kind == BW_CURSOR_AT && cursor.epoch != s->epoch)
+        *reset = "epoch";
+    else if (cursor.kind == BW_CURSOR_AT && cursor.seq > s->head)
+        *reset = "ahead";
+    else if (cursor.kind == BW_CURSOR_AT && cursor.seq + 1 < s->oldest)
+        *reset = "retention";
+    else if (cursor.kind == BW_CURSOR_AT)
+        *after = cursor.seq;
+}
+
+int bw_read_key(struct bw_reader *r, struct bw_str task_id, int64_t *key)
+{
+    struct bw_id id;
+    bw_id_set(&id, task_id);
+    bw_id_bind(&id, r->find_key, 1);
+    int found = bw_db_row(r->find_key);
+    if (found == 1) {
+        *key = sqlite3_column_int64(r->find_key, 0);
+        sqlite3_reset(r->find_key);
+    }
+    return found;
+}

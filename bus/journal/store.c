@@ -1,0 +1,342 @@
+/* Writing what a batch came to, table by table: each in one statement over all its rows, in the
+ * order of their keys. */
+#include "journal/append.h"
+
+#include <stdlib.h>
+
+#include "journal/db.h"
+#include "wire/mp.h"
+
+static const char *const statements[BW_STORE_N] = {
+    [BW_STORE_EVENTS] = "INSERT INTO events SELECT c0, c1, c2 FROM stage",
+    [BW_STORE_EVENT_IDS] = "INSERT INTO event_ids SELECT c0, c1 FROM stage",
+    [BW_STORE_KEYS] = "INSERT INTO task_keys SELECT c0, c1 FROM stage",
+    [BW_STORE_LANES] = "REPLACE INTO lanes SELECT c0, c1, c2 FROM stage",
+    [BW_STORE_MARKS] = "INSERT INTO lane_marks SELECT c0, c1 FROM stage",
+    [BW_STORE_TASKS] = "REPLACE INTO tasks SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8 FROM stage",
+    [BW_STORE_TASKS_GONE] = "DELETE FROM tasks WHERE key IN (SELECT c0 FROM stage)",
+    [BW_STORE_ROWS] = "REPLACE INTO task_rows SELECT c0, c1, c2, c3 FROM stage",
+    [BW_STORE_ROWS_GONE] = "DELETE FROM task_rows WHERE key IN (SELECT c0 FROM stage)",
+    [BW_STORE_DOCS] = "REPLACE INTO task_docs SELECT c0, c1 FROM stage",
+    [BW_STORE_DOCS_GONE] = "DELETE FROM task_docs WHERE place IN (SELECT c0 FROM stage)",
+    [BW_STORE_TEXT] = "INSERT INTO task_text (rowid, id, title) SELECT c0, c1, c2 FROM stage",
+    [BW_STORE_TEXT_GONE] = "INSERT INTO task_text (task_text, rowid, id, title)"
+                           " SELECT 'delete', c0, c1, c2 FROM stage",
+    [BW_STORE_TOPICS] = "REPLACE INTO topics SELECT c0, c1, c2 FROM stage",
+    [BW_STORE_STATE] = "UPDATE state SET head = ?1, next_key = ?2, pending = ?3, running = ?4,"
+                       " paused = ?5, completed = ?6, failed = ?7, cancelled = ?8, timeout = ?9",
+};
+
+int bw_store_open(struct bw_store *s, sqlite3 *db)
+{
+    int err = 0;
+    *s = (struct bw_store){0};
+    for (int i = 0; i < BW_STORE_N && !err; i++)
+        err = bw_db_prepare(db, &s->st[i], statements[i]);
+    return err;
+}
+
+void bw_store_close(struct bw_store *s)
+{
+    for (int i = 0; i < BW_STORE_N; i++)
+        sqlite3_finalize(s->st[i]);
+    bw_buf_free(&s->bytes);
+    free(s->changes);
+    *s = (struct bw_store){0};
+}
+
+static int run(struct bw_appender *a, enum bw_store_statement which)
+{
+    return bw_stage_run(a->stage, a->store.st[which]);
+}
+
+static int store_events(struct bw_appender *a)
+{
+    bw_stage_begin(a->stage, 3);
+    for (size_t i = 0; i < a->n_accepted; i++) {
+        const struct bw_accepted *e = &a->accepted[i];
+        bw_stage_int(a->stage, bw_place(e->topic->id, a->drafts[e->draft]->result.seq));
+        if (e->lane)
+            bw_stage_int(a->stage, (int64_t)e->lane_prev);
+        else
+            bw_stage_null(a->stage);
+        bw_stage_blob(a->stage, (struct bw_str){a->bodies.data + e->body_at, e->body_len});
+    }
+    int err = run(a, BW_STORE_EVENTS);
+    if (err)
+        return err;
+    bw_stage_begin(a->stage, 2);
+    for (size_t i = 0; i < a->n_accepted; i++) {
+        const struct bw_accepted *e = &a->accepted[i];
+        bw_stage_id(a->stage, &a->seen.ids[e->draft]);
+        bw_stage_int(a->stage, bw_place(e->topic->id, a->drafts[e->draft]->result.seq));
+    }
+    return run(a, BW_STORE_EVENT_IDS);
+}
+
+static int store_marks(struct bw_appender *a)
+{
+    bw_stage_begin(a->stage, 2);
+    for (size_t i = 0; i < a->n_accepted; i++) {
+        const struct bw_accepted *e = &a->accepted[i];
+        if (!e->marked)
+            continue;
+        bw_stage_int(a->stage, e->lane);
+        bw_stage_int(a->stage, (int64_t)a->drafts[e->draft]->result.seq);
+    }
+    return run(a, BW_STORE_MARKS);
+}
+
+static int by_key(const void *x, const void *y)
+{
+    int64_t a = (*(struct bw_task_change *const *)x)->task->now.key;
+    int64_t b = (*(struct bw_task_change *const *)y)->task->now.key;
+    return (a > b) - (a < b);
+}
+
+static int sort_changes(struct bw_appender *a)
+{
+    struct bw_store *s = &a->store;
+    size_t n = 0;
+    if (a->tasks.n_changes > s->changes_cap) {
+        size_t cap = a->tasks.n_changes * 2;
+        struct bw_task_change **changes =
+            realloc(s->changes, cap * sizeof(struct bw_task_change *));
+        if (!changes)
+            return BW_ENOMEM;
+        s->changes = changes;
+        s->changes_cap = cap;
+    }
+    for (struct bw_task_change *c = a->tasks.changes; c; c = c->next)
+        s->changes[n++] = c;
+    if (n > 1)
+        qsort(s->changes, n, sizeof(struct bw_task_change *), by_key);
+    return 0;
+}
+
+static int store_keys(struct bw_appender *a)
+{
+    bw_stage_begin(a->stage, 2);
+    for (size_t i = 0; i < a->tasks.n_changes; i++) {
+        struct bw_task_change *c = a->store.changes[i];
+        if (c->before.key != 0)
+            continue;
+        bw_id_set(&c->new_id, c->task->id);
+        bw_stage_id(a->stage, &c->new_id);
+        bw_stage_int(a->stage, c->task->now.key);
+    }
+    return run(a, BW_STORE_KEYS);
+}
+
+static int store_lanes(struct bw_appender *a)
+{
+    bw_stage_begin(a->stage, 3);
+    for (size_t i = 0; i < a->tasks.n_changes; i++) {
+        const struct bw_task_change *c = a->store.changes[i];
+        for (int lane = 0; lane < BW_N_LANES; lane++) {
+            const struct bw_lane_end *end = &c->task->now.lanes[lane];
+            if (end->count == c->before.lanes[lane].count)
+                continue;
+            bw_stage_int(a->stage, bw_lane(c->task->now.key, lane + 1));
+            bw_stage_int(a->stage, (int64_t)end->seq);
+            bw_stage_int(a->stage, end->count);
+        }
+    }
+    return run(a, BW_STORE_LANES);
+}
+
+static bool has_row(const struct bw_task_change *c)
+{
+    return c->row_changed && c->task->now.exists;
+}
+
+static bool lost_row(const struct bw_task_change *c)
+{
+    return c->before.exists && !c->task->now.exists;
+}
+
+/* What queries look for is only written when it changed. While a task runs, nothing of it does. */
+static bool is_found_elsewhere(const struct bw_task_change *c)
+{
+    const struct bw_task *was = &c->before.row, *is = &c->task->now.row;
+    return !c->before.exists || was->status != is->status || is->status != BW_RUNNING ||
+           was->created_at_us != is->created_at_us || !bw_str_eq(was->type, is->type) ||
+           !bw_str_eq(was->owner, is->owner) || !bw_str_eq(was->resource, is->resource) ||
+           !bw_str_eq(was->queue, is->queue);
+}
+
+static int store_tasks(struct bw_appender *a)
+{
+    bw_stage_begin(a->stage, 9);
+    for (size_t i = 0; i < a->tasks.n_changes; i++) {
+        const struct bw_task_change *c = a->store.changes[i];
+        const struct bw_task *row = &c->task->now.row;
+        if (!has_row(c) || !is_found_elsewhere(c))
+            continue;
+        bw_stage_int(a->stage, c->task->now.key);
+        bw_stage_int(a->stage, row->status);
+        bw_stage_name(a->stage, row->type);
+        bw_stage_name(a->stage, row->owner);
+        bw_stage_name(a->stage, row->resource);
+        bw_stage_name(a->stage, row->queue);
+        bw_stage_int(a->stage, row->created_at_us);
+        if (row->status == BW_RUNNING) {
+            bw_stage_null(a->stage);
+            bw_stage_null(a->stage);
+        } else {
+            bw_stage_int(a->stage, row->updated_at_us);
+            bw_stage_int(a->stage, (int64_t)row->seq);
+        }
+    }
+    return run(a, BW_STORE_TASKS);
+}
+
+/* Encoded first, staged afterwards: the buffer may move while it grows. */
+static int store_rows(struct bw_appender *a)
+{
+    struct bw_buf *bytes = &a->store.bytes;
+    size_t at = 0;
+    bw_buf_reset(bytes);
+    for (size_t i = 0; i < a->tasks.n_changes; i++) {
+        struct bw_task_change *c = a->store.changes[i];
+        size_t from = bytes->len;
+        if (has_row(c))
+            bw_task_encode(bytes, &c->task->now.row);
+        c->row_bytes = bytes->len - from;
+    }
+    if (bytes->failed)
+        return BW_ENOMEM;
+    bw_stage_begin(a->stage, 4);
+    for (size_t i = 0; i < a->tasks.n_changes; i++) {
+        const struct bw_task_change *c = a->store.changes[i];
+        if (!has_row(c))
+            continue;
+        bw_stage_int(a->stage, c->task->now.key);
+        bw_stage_int(a->stage, c->task->now.row.updated_at_us);
+        bw_stage_int(a->stage, (int64_t)c->task->now.row.seq);
+        bw_stage_blob(a->stage, (struct bw_str){bytes->data + at, c->row_bytes});
+        at += c->row_bytes;
+    }
+    return run(a, BW_STORE_ROWS);
+}
+
+static int delete_rows(struct bw_appender *a)
+{
+    bw_stage_begin(a->stage, 1);
+    for (size_t i = 0; i < a->tasks.n_changes; i++)
+        if (lost_row(a->store.changes[i]))
+            bw_stage_int(a->stage, a->store.changes[i]->task->now.key);
+    int err = run(a, BW_STORE_TASKS_GONE);
+    return err ? err : run(a, BW_STORE_ROWS_GONE);
+}
+
+/* A doc goes away because it is nil now, or because its task was deleted. */
+static bool doc_is_gone(const struct bw_task_change *c, int doc)
+{
+    return c->docs[doc] ? c->docs[doc]->type == MSGPACK_OBJECT_NIL : c->docs_gone;
+}
+
+static int store_docs(struct bw_appender *a)
+{
+    struct bw_buf *bytes = &a->store.bytes;
+    msgpack_packer pk;
+    int err;
+    bw_stage_begin(a->stage, 1);
+    for (size_t i = 0; i < a->tasks.n_changes; i++)
+        for (int doc = 0; doc < BW_N_DOCS; doc++)
+            if (doc_is_gone(a->store.changes[i], doc))
+                bw_stage_int(a->stage, bw_doc_place(a->store.changes[i]->task->now.key, doc));
+    err = run(a, BW_STORE_DOCS_GONE);
+    for (size_t i = 0; i < a->tasks.n_changes; i++)
+        for (int doc = 0; doc < BW_N_DOCS && !err; doc++) {
+            const struct bw_task_change *c = a->store.changes[i];
+            if (!c->docs[doc] || doc_is_gone(c, doc))
+                continue;
+            bw_buf_reset(bytes);
+            bw_mp_packer(&pk, bytes);
+            msgpack_pack_object(&pk, *c->docs[doc]);
+            bw_stage_begin(a->stage, 2);
+            bw_stage_int(a->stage, bw_doc_place(c->task->now.key, doc));
+            bw_stage_blob(a->stage, bw_buf_str(bytes));
+            err = bytes->failed ? BW_ENOMEM : run(a, BW_STORE_DOCS);
+        }
+    return err;
+}
+
+static void stage_text(struct bw_stage *stage, int64_t key, struct bw_str id, struct bw_str title)
+{
+    bw_stage_int(stage, key);
+    bw_stage_text(stage, id);
+    bw_stage_text(stage, title);
+}
+
+/* The text index must be told what it forgets. */
+static int store_text(struct bw_appender *a)
+{
+    bw_stage_begin(a->stage, 3);
+    for (size_t i = 0; i < a->tasks.n_changes; i++) {
+        const struct bw_task_change *c = a->store.changes[i];
+        const struct bw_task *was = &c->before.row;
+        if (c->before.exists && (lost_row(c) || !bw_str_eq(was->title, c->task->now.row.title)))
+            stage_text(a->stage, c->task->now.key, c->task->id, was->title);
+    }
+    int err = run(a, BW_STORE_TEXT_GONE);
+    if (err)
+        return err;
+    bw_stage_begin(a->stage, 3);
+    for (size_t i = 0; i < a->tasks.n_changes; i++) {
+        const struct bw_task_change *c = a->store.changes[i];
+        const struct bw_task *is = &c->task->now.row;
+        if (has_row(c) && (!c->before.exists || !bw_str_eq(c->before.row.title, is->title)))
+            stage_text(a->stage, c->task->now.key, c->task->id, is->title);
+    }
+    return run(a, BW_STORE_TEXT);
+}
+
+static int store_topics(struct bw_appender *a)
+{
+    bw_stage_begin(a->stage, 3);
+    for (const struct bw_topic *t = a->topics.changed; t; t = t->next_changed) {
+        bw_stage_int(a->stage, t->id);
+        bw_stage_text(a->stage, t->name);
+        bw_stage_int(a->stage, (int64_t)t->head);
+    }
+    return run(a, BW_STORE_TOPICS);
+}
+
+static int store_state(struct bw_appender *a)
+{
+    sqlite3_stmt *st = a->store.st[BW_STORE_STATE];
+    bw_db_bind_int(st, 1, (int64_t)a->state.head);
+    bw_db_bind_int(st, 2, a->state.next_key);
+    for (int i = 0; i < BW_N_STATUS; i++)
+        bw_db_bind_int(st, 3 + i, a->state.tasks[i]);
+    return bw_db_run(st);
+}
+
+int bw_store_all(struct bw_appender *a)
+{
+    static int (*const steps[])(struct bw_appender *) = {
+        store_events, store_marks, sort_changes, store_keys, store_lanes,  store_tasks,
+        store_rows,   delete_rows, store_docs,   store_text, store_topics, store_state,
+    };
+    int err = 0;
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && !err; i++)
+        err = steps[i](a);
+    return err;
+}
+
+int bw_state_read(sqlite3_stmt *st, struct bw_journal_state *out)
+{
+    int err = bw_db_row(st);
+    if (err != 1)
+        return err ? err : BW_EIO;
+    out->epoch = (uint32_t)sqlite3_column_int64(st, 0);
+    out->head = (uint64_t)sqlite3_column_int64(st, 1);
+    out->oldest = (uint64_t)sqlite3_column_int64(st, 2);
+    out->next_key = sqlite3_column_int64(st, 3);
+    for (int i = 0; i < BW_N_STATUS; i++)
+        out->tasks[i] = sqlite3_column_int64(st, 4 + i);
+    sqlite3_reset(st);
+    return 0;
+}

@@ -1,0 +1,234 @@
+/* The task rows the writer keeps decoded. */
+#include "journal/task_cache.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "journal/db.h"
+#include "wire/mp.h"
+#include "wire/rpc.h"
+
+/* Every string of a row. */
+static const size_t string_offsets[] = {
+    offsetof(struct bw_task, id),         offsetof(struct bw_task, type),
+    offsetof(struct bw_task, title),      offsetof(struct bw_task, message),
+    offsetof(struct bw_task, step),       offsetof(struct bw_task, current),
+    offsetof(struct bw_task, owner),      offsetof(struct bw_task, resource),
+    offsetof(struct bw_task, queue),      offsetof(struct bw_task, worker),
+    offsetof(struct bw_task, error_type), offsetof(struct bw_task, error_message),
+};
+
+enum { N_STRINGS = sizeof string_offsets / sizeof string_offsets[0] };
+
+static struct bw_str *string_of(struct bw_task *row, int i)
+{
+    return (struct bw_str *)((char *)row + string_offsets[i]);
+}
+
+/* Moves what the row borrows into memory of its own. */
+static int own_strings(struct bw_cached_task *task)
+{
+    struct bw_task *row = &task->now.row;
+    size_t size = 0;
+    for (int i = 0; i < N_STRINGS; i++)
+        size += string_of(row, i)->len;
+    char *strings = malloc(size + 1), *p = strings;
+    if (!strings)
+        return BW_ENOMEM;
+    for (int i = 0; i < N_STRINGS; i++) {
+        struct bw_str *s = string_of(row, i);
+        if (s->len > 0)
+            memcpy(p, s->ptr, s->len);
+        s->ptr = p;
+        p += s->len;
+    }
+    free(task->strings);
+    task->strings = strings;
+    return 0;
+}
+
+static void unlink_task(struct bw_task_cache *c, struct bw_cached_task *task)
+{
+    *(task->newer ? &task->newer->older : &c->newest) = task->older;
+    *(task->older ? &task->older->newer : &c->oldest) = task->newer;
+}
+
+static void link_newest(struct bw_task_cache *c, struct bw_cached_task *task)
+{
+    task->newer = NULL;
+    task->older = c->newest;
+    *(c->newest ? &c->newest->newer : &c->oldest) = task;
+    c->newest = task;
+}
+
+static void drop(struct bw_task_cache *c, struct bw_cached_task *task)
+{
+    unlink_task(c, task);
+    HASH_DEL(c->by_id, task);
+    free(task->strings);
+    free(task);
+}
+
+static void drop_oldest(struct bw_task_cache *c)
+{
+    while (HASH_COUNT(c->by_id) > c->max_rows)
+        drop(c, c->oldest);
+}
+
+int bw_task_cache_open(struct bw_task_cache *c, sqlite3 *db, uint32_t max_rows)
+{
+    *c = (struct bw_task_cache){.max_rows = max_rows};
+    if (!msgpack_zone_init(&c->zone, MSGPACK_ZONE_CHUNK_SIZE))
+        return BW_ENOMEM;
+    int err = bw_db_prepare(db, &c->find_key, "SELECT key FROM task_keys WHERE id = ?1");
+    if (!err)
+        err = bw_db_prepare(db, &c->find_row, "SELECT body FROM task_rows WHERE key = ?1");
+    if (!err)
+        err = bw_db_prepare(db, &c->find_lanes,
+                            "SELECT lane & 3, seq, count FROM lanes"
+                            " WHERE lane BETWEEN ?1 << 2 AND ?1 << 2 | 3");
+    if (err)
+        bw_task_cache_close(c);
+    return err;
+}
+
+void bw_task_cache_close(struct bw_task_cache *c)
+{
+    bw_task_cache_undo(c);
+    while (c->newest)
+        drop(c, c->newest);
+    while (c->spare) {
+        struct bw_task_change *next = c->spare->next;
+        free(c->spare);
+        c->spare = next;
+    }
+    sqlite3_finalize(c->find_key);
+    sqlite3_finalize(c->find_row);
+    sqlite3_finalize(c->find_lanes);
+    msgpack_zone_destroy(&c->zone);
+    *c = (struct bw_task_cache){0};
+}
+
+static int load_row(struct bw_task_cache *c, struct bw_cached_task *task)
+{
+    msgpack_object map;
+    bw_db_bind_int(c->find_row, 1, task->now.key);
+    int err = bw_db_row(c->find_row);
+    if (err != 1)
+        return err;
+    task->now.exists = true;
+    err = bw_mp_unpack(bw_db_str(c->find_row, 0), BW_RPC_DEPTH_MAX, &c->zone, &map, NULL);
+    if (!err)
+        err = bw_task_decode(&map, &task->now.row, NULL);
+    if (!err)
+        err = own_strings(task);
+    msgpack_zone_clear(&c->zone);
+    sqlite3_reset(c->find_row);
+    return err;
+}
+
+static int load_lanes(struct bw_task_cache *c, struct bw_cached_task *task)
+{
+    int err;
+    bw_db_bind_int(c->find_lanes, 1, task->now.key);
+    while ((err = bw_db_row(c->find_lanes)) == 1) {
+        int topic = sqlite3_column_int(c->find_lanes, 0);
+        if (topic < 1 || topic > BW_N_LANES)
+            continue;
+        task->now.lanes[topic - 1] =
+            (struct bw_lane_end){(uint64_t)sqlite3_column_int64(c->find_lanes, 1),
+                                 sqlite3_column_int64(c->find_lanes, 2)};
+    }
+    return err;
+}
+
+static int load(struct bw_task_cache *c, struct bw_cached_task *task)
+{
+    struct bw_id id;
+    bw_id_set(&id, task->id);
+    bw_id_bind(&id, c->find_key, 1);
+    int err = bw_db_row(c->find_key);
+    if (err != 1)
+        return err;
+    task->now.key = sqlite3_column_int64(c->find_key, 0);
+    sqlite3_reset(c->find_key);
+    err = load_row(c, task);
+    return err ? err : load_lanes(c, task);
+}
+
+int bw_task_cache_get(struct bw_task_cache *c, struct bw_str id, struct bw_cached_task **out)
+{
+    struct bw_cached_task *task;
+    HASH_FIND(hh, c->by_id, id.ptr, id.len, task);
+    if (task) {
+        if (task != c->newest) {
+            unlink_task(c, task);
+            link_newest(c, task);
+        }
+        *out = task;
+        return 0;
+    }
+    task = calloc(1, sizeof *task + id.len);
+    if (!task)
+        return BW_ENOMEM;
+    memcpy(task + 1, id.ptr, id.len);
+    task->id = (struct bw_str){(char *)(task + 1), id.len};
+    int err = load(c, task);
+    if (err) {
+        free(task->strings);
+        free(task);
+        return err;
+    }
+    HASH_ADD_KEYPTR(hh, c->by_id, task->id.ptr, task->id.len, task);
+    link_newest(c, task);
+    *out = task;
+    return 0;
+}
+
+struct bw_task_change *bw_task_cache_change(struct bw_task_cache *c, struct bw_cached_task *task)
+{
+    struct bw_task_change *change = task->change;
+    if (change)
+        return change;
+    if (c->spare) {
+        change = c->spare;
+        c->spare = change->next;
+    } else if (!(change = malloc(sizeof *change))) {
+        return NULL;
+    }
+    *change = (struct bw_task_change){.task = task, .before = task->now, .next = c->changes};
+    task->change = change;
+    c->changes = change;
+    c->n_changes++;
+    return change;
+}
+
+static struct bw_task_change *take_change(struct bw_task_cache *c)
+{
+    struct bw_task_change *change = c->changes;
+    if (!change)
+        return NULL;
+    c->changes = change->next;
+    c->n_changes--;
+    change->task->change = NULL;
+    change->next = c->spare;
+    c->spare = change;
+    return change;
+}
+
+void bw_task_cache_settle(struct bw_task_cache *c)
+{
+    struct bw_task_change *change;
+    while ((change = take_change(c)))
+        if (change->row_changed && change->task->now.exists && own_strings(change->task) != 0)
+            drop(c, change->task); /* it is in the table, and read again when needed */
+    drop_oldest(c);
+}
+
+void bw_task_cache_undo(struct bw_task_cache *c)
+{
+    struct bw_task_change *change;
+    while ((change = take_change(c)))
+        change->task->now = change->before;
+    drop_oldest(c);
+}

@@ -1,0 +1,79 @@
+/* The task rows the writer keeps decoded, so that folding an event reads nothing from the disk.
+ * Writer thread only.
+ *
+ * DESIGN. A commit changes tasks in place; the first change of each in a commit notes how it was.
+ * After the commit settle() makes the rows own their strings (until then they borrow from the
+ * events), and after a failure undo() puts everything back, so the cache always equals the table.
+ * The least recently used rows leave when there are too many, never during a commit. */
+#ifndef BW_JOURNAL_TASK_CACHE_H
+#define BW_JOURNAL_TASK_CACHE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sqlite3.h>
+#include <uthash.h>
+
+#include "journal/ids.h"
+#include "journal/places.h"
+#include "wire/task.h"
+
+/* The end of what a task says on one topic. */
+struct bw_lane_end {
+    uint64_t seq;
+    int64_t count;
+};
+
+/* What events can change about a task. */
+struct bw_task_state {
+    int64_t key; /* 0: the id was never seen before */
+    bool exists; /* has a row; a log may come before it, and stays after it */
+    struct bw_task row;
+    struct bw_lane_end lanes[BW_N_LANES]; /* by topic id - 1 */
+};
+
+struct bw_cached_task {
+    struct bw_task_state now;
+    struct bw_task_change *change; /* of the commit under way, or NULL */
+    char *strings;                 /* what the row's strings point into */
+    struct bw_cached_task *newer, *older;
+    UT_hash_handle hh;
+    struct bw_str id; /* in the same memory as this struct */
+};
+
+struct bw_task_change {
+    struct bw_cached_task *task;
+    struct bw_task_state before;
+    bool row_changed;                      /* else only lanes did */
+    size_t row_bytes;                      /* encoded, while it is stored */
+    struct bw_id new_id;                   /* the same */
+    const msgpack_object *docs[BW_N_DOCS]; /* to be stored; NULL: nothing new */
+    bool docs_gone;                        /* all earlier ones go away first */
+    struct bw_task_change *next;
+};
+
+struct bw_task_cache {
+    struct bw_cached_task *by_id;
+    struct bw_cached_task *newest, *oldest;
+    uint32_t max_rows;
+    sqlite3_stmt *find_key, *find_row, *find_lanes;
+    msgpack_zone zone;
+    struct bw_task_change *changes; /* of the commit under way, newest first */
+    size_t n_changes;
+    struct bw_task_change *spare;
+};
+
+int bw_task_cache_open(struct bw_task_cache *c, sqlite3 *db, uint32_t max_rows) BW_MUST_CHECK;
+void bw_task_cache_close(struct bw_task_cache *c);
+
+/* The task of this id, from memory or from the database; never NULL on success, but perhaps without
+ * a key and without a row. */
+int bw_task_cache_get(struct bw_task_cache *c, struct bw_str id,
+                      struct bw_cached_task **out) BW_MUST_CHECK;
+/* Before a task is changed: the note of how it was before this commit. NULL: out of memory. */
+struct bw_task_change *bw_task_cache_change(struct bw_task_cache *c, struct bw_cached_task *task);
+
+/* The commit is durable; or nothing of it is. */
+void bw_task_cache_settle(struct bw_task_cache *c);
+void bw_task_cache_undo(struct bw_task_cache *c);
+
+#endif

@@ -1,0 +1,133 @@
+/* Whether a task is one of those asked for. */
+#include "journal/task_filter.h"
+
+#include <wctype.h>
+
+#include "wire/utf8.h"
+
+enum { GROUP = 3, GROUPS_MAX = 16 }; /* characters; what so many leave over is looked into anyway */
+
+static unsigned all_statuses(void)
+{
+    return (1u << BW_N_STATUS) - 1;
+}
+
+static unsigned statuses_of(const struct bw_str_set *words)
+{
+    unsigned mask = 0;
+    enum bw_status status;
+    for (size_t i = 0; i < words->n; i++)
+        if (bw_status_parse(words->v[i], &status))
+            mask |= 1u << status;
+    return words->n ? mask : all_statuses();
+}
+
+/* The character at s.ptr, which is well-formed and has n bytes. */
+static wint_t decode(struct bw_str s, size_t n)
+{
+    static const unsigned char first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    wint_t c = (unsigned char)s.ptr[0] & first_bits[n];
+    for (size_t i = 1; i < n; i++)
+        c = c << 6 | ((unsigned char)s.ptr[i] & 0x3f);
+    return c;
+}
+
+static void encode(struct bw_buf *out, wint_t c)
+{
+    if (c < 0x80) {
+        bw_buf_putc(out, (char)c);
+        return;
+    }
+    int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    static const unsigned char marks[] = {0, 0xc0, 0xe0, 0xf0};
+    bw_buf_putc(out, (char)(marks[more] | c >> (6 * more)));
+    while (more-- > 0)
+        bw_buf_putc(out, (char)(0x80 | (c >> (6 * more) & 0x3f)));
+}
+
+static void put_lower(const struct bw_task_filter *f, struct bw_buf *out, struct bw_str s)
+{
+    while (s.len > 0) {
+        size_t n = bw_utf8_char_len(s);
+        unsigned char byte = (unsigned char)s.ptr[0];
+        if (n <= 1)
+            bw_buf_putc(out, (char)(byte >= 'A' && byte <= 'Z' ? byte + 32 : byte));
+        else if (f->locale)
+            encode(out, towlower_l(decode(s, n), f->locale));
+        else
+            bw_buf_put(out, s.ptr, n);
+        n = n ? n : 1;
+        s.ptr += n;
+        s.len -= n;
+    }
+}
+
+void bw_task_filter_open(struct bw_task_filter *f, const struct bw_task_query *q)
+{
+    *f = (struct bw_task_filter){.q = q, .statuses = statuses_of(&q->status)};
+    if (q->q.len == 0)
+        return;
+    f->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    put_lower(f, &f->wanted, q->q);
+}
+
+void bw_task_filter_close(struct bw_task_filter *f)
+{
+    if (f->locale)
+        freelocale(f->locale);
+    bw_buf_free(&f->wanted);
+    bw_buf_free(&f->text);
+}
+
+static bool is_in(const struct bw_str_set *set, struct bw_str value)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (bw_str_eq(set->v[i], value))
+            return true;
+    return set->n == 0;
+}
+
+bool bw_task_filter_columns(struct bw_task_filter *f, const struct bw_task_columns *c)
+{
+    return (f->statuses >> c->status & 1) && is_in(&f->q->type, c->type) &&
+           is_in(&f->q->owner, c->owner) && is_in(&f->q->resource, c->resource) &&
+           is_in(&f->q->queue, c->queue);
+}
+
+static bool contains(struct bw_task_filter *f, struct bw_str s)
+{
+    bw_buf_reset(&f->text);
+    put_lower(f, &f->text, s);
+    return memmem(f->text.data, f->text.len, f->wanted.data, f->wanted.len) != NULL;
+}
+
+bool bw_task_filter_text(struct bw_task_filter *f, struct bw_str id, struct bw_str title)
+{
+    return f->q->q.len == 0 || contains(f, title) || contains(f, id);
+}
+
+bool bw_task_filter_match(const struct bw_task_filter *f, struct bw_buf *out)
+{
+    struct bw_str rest = f->q->q;
+    int groups = 0;
+    while (rest.len > 0 && groups < GROUPS_MAX) {
+        size_t ends[GROUP], len = 0;
+        int n = 0;
+        for (; n < GROUP && len < rest.len; n++) {
+            size_t char_len = bw_utf8_char_len((struct bw_str){rest.ptr + len, rest.len - len});
+            ends[n] = len += char_len ? char_len : 1;
+        }
+        if (n < GROUP)
+            break;
+        bw_buf_puts(out, groups++ ? BW_STR(" AND \"") : BW_STR("\""));
+        for (size_t i = 0; i < len; i++) {
+            if (rest.ptr[i] == '"')
+                bw_buf_putc(out, '"');
+            bw_buf_putc(out, rest.ptr[i]);
+        }
+        bw_buf_putc(out, '"');
+        rest.ptr += ends[0];
+        rest.len -= ends[0];
+    }
+    return groups > 0 && !out->failed;
+}

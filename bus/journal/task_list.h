@@ -1,0 +1,23 @@
+/* One page of a list of tasks: rows taken from a scan, filtered, until the page is full. */
+#ifndef BW_JOURNAL_TASK_LIST_H
+#define BW_JOURNAL_TASK_LIST_H
+
+#include "journal/reader.h"
+
+struct bw_task_list {
+    struct bw_reader *r;
+    struct bw_task_filter filter;
+    struct bw_task_scan scan;
+    struct bw_answer answer;
+    uint32_t limit;
+    bool more;                    /* there are further tasks, or perhaps are … */
+    int64_t last_value, last_key; /* … beyond this place */
+};
+
+/* Adds all running tasks with this value to the scan, by updated_at or by seq. */
+int bw_task_list_add_running(struct bw_task_list *l, enum bw_task_index index,
+                             struct bw_str value) BW_MUST_CHECK;
+/* Writes the array `tasks` and fills in more and last. */
+int bw_task_list_fill(struct bw_task_list *l) BW_MUST_CHECK;
+
+#endif

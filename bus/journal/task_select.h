@@ -1,0 +1,77 @@
+/* The statements that find tasks: by an index, by their text, by key. */
+#ifndef BW_JOURNAL_TASK_SELECT_H
+#define BW_JOURNAL_TASK_SELECT_H
+
+#include <stdint.h>
+#include <msgpack.h>
+#include <sqlite3.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "journal/task_filter.h"
+
+/* The indexes that begin with something that is filtered by; BY_STATUS with nothing else. */
+enum bw_task_index {
+    BW_BY_STATUS,
+    BW_BY_TYPE,
+    BW_BY_OWNER,
+    BW_BY_RESOURCE,
+    BW_BY_QUEUE,
+    BW_N_TASK_INDEXES
+};
+
+enum bw_task_select {
+    BW_SELECT_COUNT,    /* how many, up to a limit */
+    BW_SELECT_CREATED,  /* all: created_at, key */
+    BW_SELECT_RUNNING,  /* all that run: updated_at, key, seq */
+    BW_SELECT_COLUMNS,  /* all: what filters look at */
+    BW_SELECT_REST,     /* a range in order of rest_at, latest first */
+    BW_SELECT_REST_ASC, /* earliest first */
+    BW_N_SELECTS
+};
+
+/* A reader's statements for this; each is prepared when first needed. */
+struct bw_task_statements {
+    sqlite3 *db;
+    sqlite3_stmt *by_index[BW_N_SELECTS][BW_N_TASK_INDEXES];
+    sqlite3_stmt *created[2]; /* ranges of all tasks: latest first, earliest first */
+    sqlite3_stmt *rest_seq;   /* ranges of tasks at rest by seq */
+    sqlite3_stmt *text;       /* candidates of the text index */
+    sqlite3_stmt *row;        /* everything of one task */
+};
+
+void bw_task_statements_open(struct bw_task_statements *st, sqlite3 *db);
+void bw_task_statements_close(struct bw_task_statements *st);
+
+/* The tasks with one value in an index and one status: how many, at most `limit`. */
+int bw_task_count(struct bw_task_statements *st, enum bw_task_index index, struct bw_str value,
+                  int status, int64_t limit, int64_t *out) BW_MUST_CHECK;
+/* A statement over them, bound and ready to be stepped; for the ranges ?3, ?4 and ?5 are the place
+ * to begin behind (value and key) and the most rows, and are still to be bound. */
+int bw_task_select(struct bw_task_statements *st, enum bw_task_select select,
+                   enum bw_task_index index, struct bw_str value, int status,
+                   sqlite3_stmt **out) BW_MUST_CHECK;
+
+/* The same over all tasks at once, by created_at or (earliest first only) by seq at rest. */
+int bw_task_select_created(struct bw_task_statements *st, bool ascending,
+                           sqlite3_stmt **out) BW_MUST_CHECK;
+int bw_task_select_rest_seq(struct bw_task_statements *st, sqlite3_stmt **out) BW_MUST_CHECK;
+/* The keys of at most `limit` tasks that the text index has for an expression. */
+int bw_task_select_text(struct bw_task_statements *st, struct bw_str match, int64_t limit,
+                        sqlite3_stmt **out) BW_MUST_CHECK;
+
+/* One task, if it passes. Strings are valid until the next call. */
+struct bw_task_row {
+    struct bw_task_columns columns;
+    int64_t created_at, updated_at;
+    uint64_t seq;
+    struct bw_str body;
+};
+
+/* From the first five columns of BW_SELECT_COLUMNS. */
+void bw_task_columns_read(sqlite3_stmt *st, struct bw_task_columns *out);
+/* 1: it passes; 0: it does not, or there is none; negative. The zone is cleared. */
+int bw_task_row_read(struct bw_task_statements *st, int64_t key, struct bw_task_filter *filter,
+                     msgpack_zone *zone, struct bw_task_row *out) BW_MUST_CHECK;
+
+#endif
