@@ -127,8 +127,23 @@ static void test_the_row_replaces(void **state)
 static void test_row_without_data(void **state)
 {
     (void)state;
-    struct bw_event e = sample_event("{'event_type':'X','topic':'t'}");
+    struct bw_event e = sample_event("{'event_type':'TASK_UPDATED','data':{'id':'t'}}");
+    e.data = NULL;
     assert_non_null(strstr(sample_json(again(&e, &some_row).data), "'progress':42.5"));
+}
+
+/* A log says whose task it is about, and nothing of how that task stands. */
+static void test_a_log_is_only_told_whose_it_is(void **state)
+{
+    (void)state;
+    struct bw_event e = sample_event(
+        "{'event_type':'TASK_LOG','data':{'task_id':'t','status':'ok','owner':'eve'}}");
+    assert_string_equal(sample_json(again(&e, &some_row).data),
+                        "{'owner':'ann','resource':'novel-1','task_id':'t','status':'ok'}");
+    struct bw_task nobodys = some_row;
+    nobodys.owner = nobodys.resource = (struct bw_str){0};
+    assert_string_equal(sample_json(again(&e, &nobodys).data),
+                        "{'task_id':'t','status':'ok','owner':'eve'}");
 }
 
 static void test_data_beyond_16_bits_of_members(void **state)
@@ -195,6 +210,7 @@ int main(void)
         sample_test(test_unknown_values),
         sample_test(test_the_row_replaces),
         sample_test(test_row_without_data),
+        sample_test(test_a_log_is_only_told_whose_it_is),
         sample_test(test_data_beyond_16_bits_of_members),
         sample_test(test_alias),
         sample_test(test_json),
