@@ -72,7 +72,7 @@ static inline struct bw_event sample_event(const char *json)
 /* A task event: its type, the members of its data after the id, and when it was. */
 static inline struct bw_event sample_task_event(const char *type, const char *members, double at_s)
 {
-    char json[8192];
+    char json[16384];
     snprintf(json, sizeof json, "{'event_type':'%s','data':{'id':'t'%s%s}}", type,
              members[0] ? "," : "", members);
     struct bw_event e = sample_event(json);
