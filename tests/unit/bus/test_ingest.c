@@ -345,6 +345,37 @@ static void test_a_client_that_leaves(void **state)
     finish(&f);
 }
 
+/* It sends and never reads: raw sockets leave what comes in to the program. */
+static void test_a_client_that_reads_nothing(void **state)
+{
+    (void)state;
+    enum { REQUESTS = 60, CONTEXTS = 8 };
+    struct fixture f;
+    struct client stuck, c;
+    struct bw_buf request = {0};
+    struct bw_fault fault;
+    start(&f, (struct bw_ingest_options){.contexts = CONTEXTS, .answer_timeout_ms = 20});
+    stuck = (struct client){.answer = NULL};
+    assert_int_equal(nng_req0_open_raw(&stuck.socket), 0);
+    assert_int_equal(nng_socket_set_int(stuck.socket, NNG_OPT_RECVBUF, 1), 0);
+    assert_int_equal(nng_dial(stuck.socket, "inproc://ingest", NULL, 0), 0);
+    assert_int_equal(bw_json_to_msgpack(BW_STR("{\"v\":1,\"op\":\"stats\"}"), &request, &fault), 0);
+    for (uint32_t i = 0; i < REQUESTS; i++) {
+        nng_msg *message;
+        assert_int_equal(nng_msg_alloc(&message, 0), 0);
+        assert_int_equal(nng_msg_header_append_u32(message, 0x80000000U | i), 0);
+        assert_int_equal(nng_msg_append(message, request.data, request.len), 0);
+        assert_int_equal(nng_sendmsg(stuck.socket, message, 0), 0);
+    }
+    connect_client(&c);
+    send_json(&c, "{\"v\":1,\"op\":\"stats\"}");
+    assert_int_equal(receive(&c, &fault), 0);
+    bw_buf_free(&request);
+    close_client(&c);
+    nng_close(stuck.socket);
+    finish(&f);
+}
+
 static void test_an_address_in_use(void **state)
 {
     (void)state;
@@ -367,6 +398,7 @@ int main(void)
         cmocka_unit_test(test_contexts_bound_what_is_under_way),
         cmocka_unit_test(test_stopping_answers_what_is_under_way),
         cmocka_unit_test(test_a_client_that_leaves),
+        cmocka_unit_test(test_a_client_that_reads_nothing),
         cmocka_unit_test(test_an_address_in_use),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
