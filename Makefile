@@ -208,6 +208,20 @@ test: unit integration fuzz-replay ## everything: unit, integration, sanitizers,
 	@$(MAKE) --no-print-directory VARIANT=asan unit
 	@$(MAKE) --no-print-directory VARIANT=tsan unit
 
+# --- Benchmarks: tests/bench/*.c, each a program that links the whole house ------------------------
+BENCH_SRC := $(wildcard tests/bench/*.c)
+BENCH_BIN := $(BENCH_SRC:%.c=$(B)/%)
+BENCH_ON  := bus journal client wire base
+$(BENCH_BIN:%=%.o): $(B)/%.o: %.c | $(DEPS_BUILD)
+	@mkdir -p $(@D)
+	$(call say,CC  ,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+$(BENCH_BIN): $(B)/%: $(B)/%.o $(foreach f,$(BENCH_ON),$(LIB_$(f)))
+	$(call link,$< $(foreach f,$(BENCH_ON),$(LIB_$(f))),$(SYS_bus))
+# ROWS=fanout,ingest runs only these; BENCH_SECONDS shortens each measurement.
+bench: all $(BENCH_BIN) | $(DEPS_BENCH) ## measure, as ratios to a floor and to peers in the same run
+	@BELLWIRE_BUILD=$(B) python3 tests/bench/run.py $(ROWS)
+
 # --- Running ---------------------------------------------------------------------------------------
 run: all ## start it on http://127.0.0.1:8080 and show it a real task
 	@tests/demo/run.sh

@@ -1,0 +1,97 @@
+/* Publishes through libbellwire, as producers do: numbered events that carry the time they were
+ * made (frames.h), or updates of tasks.
+ *
+ *   publisher URL TOPIC EVENTS RATE [TASKS]
+ *
+ * RATE is events a second, 0 as fast as they are taken. With TASKS, TOPIC is not used: the events
+ * are TASK_UPDATED of so many tasks in turn. Prints one JSON object when the last one is acked. */
+#include <errno.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "bellwire.h"
+#include "frames.h"
+#include "wire/mp.h"
+
+static atomic_llong acked, refused;
+
+static void done(void *arg, const struct bellwire_result *result)
+{
+    (void)arg;
+    atomic_fetch_add(result->error ? &refused : &acked, 1);
+    if (result->error && atomic_load(&refused) == 1)
+        fprintf(stderr, "refused: %s %s\n", result->field, result->message);
+}
+
+static void pack_numbered(msgpack_packer *pk, long long i)
+{
+    msgpack_pack_map(pk, 3);
+    bw_mp_cstr(pk, "n");
+    msgpack_pack_int64(pk, FIRST_N + i);
+    bw_mp_cstr(pk, "t");
+    msgpack_pack_int64(pk, bench_wall_us());
+    bw_mp_cstr(pk, "fill");
+    bw_mp_cstr(pk, "importing rows from the northern catalogue of 2026");
+}
+
+static void pack_update(msgpack_packer *pk, long long i, long long tasks)
+{
+    char id[32];
+    snprintf(id, sizeof id, "bench-%lld", i % tasks);
+    msgpack_pack_map(pk, 3);
+    bw_mp_cstr(pk, "id");
+    bw_mp_cstr(pk, id);
+    bw_mp_cstr(pk, "progress");
+    msgpack_pack_double(pk, (double)(i / tasks % 1000) / 10);
+    bw_mp_cstr(pk, "step");
+    bw_mp_cstr(pk, "importing rows from the northern catalogue");
+}
+
+static int publish(struct bellwire *wire, const char *topic, struct bw_buf *data, long long i,
+                   long long tasks)
+{
+    msgpack_packer pk;
+    bw_buf_reset(data);
+    bw_mp_packer(&pk, data);
+    if (tasks)
+        pack_update(&pk, i, tasks);
+    else
+        pack_numbered(&pk, i);
+    const struct bellwire_event event = {
+        .event_type = tasks ? "TASK_UPDATED" : "BENCH",
+        .topic = tasks ? "system" : topic,
+        .data_msgpack = data->data,
+        .data_msgpack_len = data->len,
+    };
+    return bellwire_publish_async(wire, &event, done, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 5)
+        return fprintf(stderr, "usage: publisher URL TOPIC EVENTS RATE [TASKS]\n"), 2;
+    long long events = atoll(argv[3]), rate = atoll(argv[4]), tasks = argc > 5 ? atoll(argv[5]) : 0;
+    struct bw_buf data = {0};
+    struct bellwire *wire;
+    if (bellwire_connect(argv[1], NULL, &wire) != 0)
+        return 1;
+    int64_t start = bench_wall_us();
+    for (long long i = 0; i < events; i++) {
+        int64_t wait = rate ? start + i * 1000000 / rate - bench_wall_us() : 0;
+        if (wait > 0)
+            usleep((useconds_t)wait);
+        int err;
+        while ((err = publish(wire, argv[2], &data, i, tasks)) == BELLWIRE_EBUSY)
+            usleep(200); /* the queue is full: that is the speed of the bus */
+        if (err)
+            return fprintf(stderr, "publish: %s\n", bellwire_strerror(err)), 1;
+    }
+    int err = bellwire_flush(wire, 60000);
+    double seconds = (double)(bench_wall_us() - start) / 1e6;
+    printf("{\"acked\":%lld,\"refused\":%lld,\"seconds\":%.6f}\n", (long long)acked,
+           (long long)refused, seconds);
+    bellwire_close(&wire);
+    bw_buf_free(&data);
+    return err || refused ? 1 : 0;
+}

@@ -1,0 +1,251 @@
+/* The load generator: many WebSocket clients in one process. It reads every byte that it is sent,
+ * walks every frame, counts the events in them and checks that each client gets n, n+1, n+2, …
+ * without a gap. One thread, so that the server keeps the other core.
+ *
+ *   watchers PORT PATH CLIENTS STUCK EVENTS SECONDS [SUBSCRIBE_JSON]
+ *
+ * Connects, subscribes, prints "ready". The first STUCK clients never read again. Ends when every
+ * other client has EVENTS events, or after SECONDS. Prints one JSON object. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "frames.h"
+
+enum { READ_BYTES = 1 << 20, KEEP_MAX = 8192, SAMPLES_MAX = 1 << 22 };
+
+struct client {
+    int fd;
+    unsigned kept;  /* bytes of an unfinished frame, in keep */
+    char *keep;     /* allocated while a frame is unfinished */
+    int64_t next_n; /* 0 until the first event */
+    uint64_t events;
+};
+
+static struct {
+    struct client *clients;
+    size_t n_clients, n_stuck, n_done, n_lost_connections, n_ready;
+    uint64_t target, events, gaps, bytes;
+    int64_t first_us, last_us;
+    ptrdiff_t n_hint, t_hint; /* where the digits stood in the frame before */
+    uint32_t *samples;
+    size_t n_samples;
+} all;
+
+static void send_text(int fd, const char *text)
+{
+    size_t n = strlen(text);
+    unsigned char frame[1024] = {0x81, (unsigned char)(0x80 | n)};
+    size_t at = 2;
+    if (n >= 126) {
+        frame[1] = 0x80 | 126;
+        frame[at++] = (unsigned char)(n >> 8);
+        frame[at++] = (unsigned char)n;
+    }
+    at += 4; /* a mask of zeros */
+    if (at + n > sizeof frame)
+        exit(2);
+    memcpy(frame + at, text, n);
+    if (send(fd, frame, at + n, MSG_NOSIGNAL) < 0)
+        bench_die("subscribe");
+}
+
+static ptrdiff_t find(const char *frame, size_t len, const char *key, ptrdiff_t *hint)
+{
+    if (*hint >= 4 && (size_t)*hint + T_DIGITS <= len && memcmp(frame + *hint - 4, key, 4) == 0)
+        return *hint;
+    ptrdiff_t at = bench_digits(frame, len, key);
+    if (at >= 0)
+        *hint = at;
+    return at;
+}
+
+static void on_event(struct client *c, const char *payload, size_t len, ptrdiff_t at, int64_t now)
+{
+    int64_t n = bench_get(payload + at, N_DIGITS);
+    if (c->next_n && n != c->next_n)
+        all.gaps++;
+    c->next_n = n + 1;
+    all.events++;
+    if (!all.first_us)
+        all.first_us = now;
+    all.last_us = now;
+    ptrdiff_t t = find(payload, len, "\"t\":", &all.t_hint);
+    if (t >= 0 && all.n_samples < SAMPLES_MAX) {
+        int64_t us = now - bench_get(payload + t, T_DIGITS);
+        all.samples[all.n_samples++] = us < 0 ? 0 : us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
+    }
+    if (++c->events == all.target)
+        all.n_done++;
+}
+
+static void on_frame(struct client *c, const char *payload, size_t len, int64_t now)
+{
+    ptrdiff_t at = find(payload, len, "\"n\":", &all.n_hint);
+    if (at >= 0)
+        on_event(c, payload, len, at, now);
+    else if (memmem(payload, len, "\"subscribed\"", 12))
+        all.n_ready++;
+    else if (memmem(payload, len, "\"error\"", 7))
+        exit((fprintf(stderr, "refused: %.*s\n", (int)len, payload), 1));
+}
+
+/* Walks whole frames; returns how many bytes they were. */
+static size_t walk(struct client *c, const char *p, size_t n, int64_t now)
+{
+    size_t done = 0;
+    while (n - done >= 2) {
+        const unsigned char *f = (const unsigned char *)p + done;
+        size_t head = 2, len = f[1] & 127;
+        if (len == 126) {
+            head = 4;
+            len = n - done >= 4 ? (size_t)(f[2] << 8 | f[3]) : 0;
+        } else if (len == 127) {
+            head = 10;
+            len = n - done >= 10 ? (size_t)f[6] << 24 | (size_t)(f[7] << 16 | f[8] << 8 | f[9]) : 0;
+        }
+        if (n - done < head + len)
+            break;
+        if ((f[0] & 15) == 1)
+            on_frame(c, p + done + head, len, now);
+        done += head + len;
+    }
+    return done;
+}
+
+static void on_readable(struct client *c, int epoll)
+{
+    static char buffer[KEEP_MAX + READ_BYTES];
+    memcpy(buffer, c->keep ? c->keep : "", c->kept);
+    ssize_t got = recv(c->fd, buffer + c->kept, READ_BYTES, MSG_DONTWAIT);
+    if (got <= 0) {
+        if (got < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        all.n_lost_connections++;
+        epoll_ctl(epoll, EPOLL_CTL_DEL, c->fd, NULL);
+        return;
+    }
+    all.bytes += (uint64_t)got;
+    size_t have = c->kept + (size_t)got, done = walk(c, buffer, have, bench_wall_us());
+    c->kept = (unsigned)(have - done);
+    if (c->kept > KEEP_MAX)
+        exit((fprintf(stderr, "a frame larger than %d bytes\n", KEEP_MAX), 1));
+    if (c->kept && !c->keep && !(c->keep = malloc(KEEP_MAX)))
+        bench_die("memory");
+    if (c->kept) {
+        memcpy(c->keep, buffer + done, c->kept);
+    } else {
+        free(c->keep);
+        c->keep = NULL;
+    }
+}
+
+static void connect_client(struct client *c, size_t i, int port, const char *path)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in from = {.sin_family = AF_INET};
+    char request[512], answer[2048];
+    size_t got = 0;
+    int one = 1, small = 4096;
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)(i / 10000)); /* ports run out */
+    c->fd = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    if (i < all.n_stuck)
+        setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    if (c->fd < 0 || bind(c->fd, (struct sockaddr *)&from, sizeof from) != 0 ||
+        connect(c->fd, (struct sockaddr *)&to, sizeof to) != 0)
+        bench_die("connect");
+    int n = snprintf(request, sizeof request,
+                     "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+                     "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+                     path);
+    if (send(c->fd, request, (size_t)n, MSG_NOSIGNAL) < 0)
+        bench_die("handshake");
+    do { /* byte by byte: what follows the answer is frames already */
+        if (got == sizeof answer || recv(c->fd, answer + got, 1, 0) != 1)
+            exit((fprintf(stderr, "handshake: %.*s\n", (int)got, answer), 1));
+        got++;
+    } while (got < 4 || memcmp(answer + got - 4, "\r\n\r\n", 4) != 0);
+    if (!memmem(answer, got, " 101 ", 5))
+        exit((fprintf(stderr, "handshake: %.*s\n", (int)got, answer), 1));
+}
+
+static int by_value(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static uint32_t percentile(double p)
+{
+    return all.n_samples ? all.samples[(size_t)((double)(all.n_samples - 1) * p)] : 0;
+}
+
+static void report(void)
+{
+    qsort(all.samples, all.n_samples, sizeof *all.samples, by_value);
+    double s = (double)(all.last_us - all.first_us) / 1e6;
+    printf("{\"clients\":%zu,\"complete\":%zu,\"events\":%llu,\"bytes\":%llu,\"gaps\":%llu,"
+           "\"lost_connections\":%zu,\"seconds\":%.6f,\"p50_us\":%u,\"p99_us\":%u}\n",
+           all.n_clients - all.n_stuck, all.n_done, (unsigned long long)all.events,
+           (unsigned long long)all.bytes, (unsigned long long)all.gaps, all.n_lost_connections, s,
+           percentile(0.5), percentile(0.99));
+}
+
+static void poll_until(int epoll, int64_t deadline_us, bool (*enough)(void))
+{
+    while (!enough() && bench_wall_us() < deadline_us) {
+        struct epoll_event events[512];
+        int n = epoll_wait(epoll, events, 512, 100);
+        for (int i = 0; i < n; i++)
+            on_readable(events[i].data.ptr, epoll);
+    }
+}
+
+static bool all_subscribed(void)
+{
+    return all.n_ready >= all.n_clients - all.n_stuck;
+}
+
+static bool all_complete(void)
+{
+    return all.n_done + all.n_lost_connections >= all.n_clients - all.n_stuck;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 7)
+        return fprintf(stderr, "usage: watchers PORT PATH CLIENTS STUCK EVENTS SECONDS [JSON]\n"), 2;
+    all.n_clients = strtoul(argv[3], NULL, 10);
+    all.n_stuck = strtoul(argv[4], NULL, 10);
+    all.target = strtoull(argv[5], NULL, 10);
+    int64_t seconds = atoll(argv[6]);
+    all.clients = calloc(all.n_clients, sizeof *all.clients);
+    all.samples = malloc(SAMPLES_MAX * sizeof *all.samples);
+    int epoll = epoll_create1(0);
+    if (!all.clients || !all.samples || epoll < 0)
+        bench_die("start");
+    for (size_t i = 0; i < all.n_clients; i++) {
+        struct client *c = &all.clients[i];
+        connect_client(c, i, atoi(argv[1]), argv[2]);
+        if (argc > 7)
+            send_text(c->fd, argv[7]);
+        struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
+        if (i >= all.n_stuck && epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &e) != 0)
+            bench_die("epoll_ctl");
+    }
+    if (argc > 7)
+        poll_until(epoll, bench_wall_us() + 60 * 1000000LL, all_subscribed);
+    puts("ready");
+    fflush(stdout);
+    poll_until(epoll, bench_wall_us() + seconds * 1000000, all_complete);
+    report();
+    return 0;
+}
