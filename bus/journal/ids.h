@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "base/str.h"
+#include "base/uuid.h"
 
 struct bw_id {
     struct bw_str text;     /* borrowed: the id as it was given */
@@ -24,5 +25,8 @@ static inline struct bw_str bw_id_stored(const struct bw_id *id)
 
 /* *id must live until the statement is reset. */
 void bw_id_bind(const struct bw_id *id, sqlite3_stmt *st, int at);
+
+/* The text of a UUID's 16 bytes, written to `out`. */
+struct bw_str bw_id_text(struct bw_str uuid, char out[BW_UUID_LEN]);
 
 #endif

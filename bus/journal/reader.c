@@ -100,8 +100,16 @@ static int answer(struct bw_reader *r, const struct bw_rpc_request *q, struct bw
     }
 }
 
+/* The first look inside the transaction fixes the state that all others see. */
+int bw_reader_begin(struct bw_reader *r, int64_t deadline_us)
+{
+    r->deadline_us = deadline_us;
+    int err = bw_db_run(r->begin);
+    return err ? err : bw_state_read(r->state_row, &r->state);
+}
+
 /* A statement that stopped half-way would keep the old state, and with it the WAL, alive. */
-static void end_transaction(struct bw_reader *r)
+void bw_reader_end(struct bw_reader *r)
 {
     for (sqlite3_stmt *st = NULL; (st = sqlite3_next_stmt(r->db, st));)
         if (sqlite3_stmt_busy(st))
@@ -112,16 +120,12 @@ static void end_transaction(struct bw_reader *r)
     msgpack_zone_clear(&r->zone);
 }
 
-/* The first look inside the transaction fixes the state that all others see. */
 int bw_reader_read(struct bw_reader *r, const struct bw_rpc_request *q, struct bw_buf *out,
                    struct bw_fault *fault)
 {
     struct bw_fault why = {0};
     size_t start = out->len;
-    r->deadline_us = bw_clock_mono_us() + BW_READ_MS_MAX * 1000;
-    int err = bw_db_run(r->begin);
-    if (!err)
-        err = bw_state_read(r->state_row, &r->state);
+    int err = bw_reader_begin(r, bw_clock_mono_us() + BW_READ_MS_MAX * 1000);
     if (!err)
         err = answer(r, q, out, &why);
     if (!err && out->failed)
@@ -130,7 +134,7 @@ int bw_reader_read(struct bw_reader *r, const struct bw_rpc_request *q, struct b
         bw_db_fault(r->db, sqlite3_extended_errcode(r->db), &why, "reading the journal");
     if (err && !why.err)
         bw_fault(&why, err, "", "reading the journal failed: %s", bw_err_text(err));
-    end_transaction(r);
+    bw_reader_end(r);
     if (!err)
         return 0;
     out->len = start;

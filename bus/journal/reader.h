@@ -38,6 +38,9 @@ struct bw_reader {
 
 int bw_reader_open(struct bw_reader **out, const char *path, struct bw_fault *fault) BW_MUST_CHECK;
 void bw_reader_close(struct bw_reader **reader);
+/* A transaction: everything read until its end is of one state, which is in r->state. */
+int bw_reader_begin(struct bw_reader *r, int64_t deadline_us) BW_MUST_CHECK;
+void bw_reader_end(struct bw_reader *r);
 /* As ops->read. */
 int bw_reader_read(struct bw_reader *r, const struct bw_rpc_request *q, struct bw_buf *out,
                    struct bw_fault *fault) BW_MUST_CHECK;

@@ -1,51 +1,12 @@
 /* The task rows the writer keeps decoded. */
 #include "journal/task_cache.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 
 #include "journal/db.h"
+#include "journal/task_strings.h"
 #include "wire/mp.h"
 #include "wire/rpc.h"
-
-/* Every string of a row. */
-static const size_t string_offsets[] = {
-    offsetof(struct bw_task, id),         offsetof(struct bw_task, type),
-    offsetof(struct bw_task, title),      offsetof(struct bw_task, message),
-    offsetof(struct bw_task, step),       offsetof(struct bw_task, current),
-    offsetof(struct bw_task, owner),      offsetof(struct bw_task, resource),
-    offsetof(struct bw_task, queue),      offsetof(struct bw_task, worker),
-    offsetof(struct bw_task, error_type), offsetof(struct bw_task, error_message),
-};
-
-enum { N_STRINGS = sizeof string_offsets / sizeof string_offsets[0] };
-
-static struct bw_str *string_of(struct bw_task *row, int i)
-{
-    return (struct bw_str *)((char *)row + string_offsets[i]);
-}
-
-/* Moves what the row borrows into memory of its own. */
-static int own_strings(struct bw_cached_task *task)
-{
-    struct bw_task *row = &task->now.row;
-    size_t size = 0;
-    for (int i = 0; i < N_STRINGS; i++)
-        size += string_of(row, i)->len;
-    char *strings = malloc(size + 1), *p = strings;
-    if (!strings)
-        return BW_ENOMEM;
-    for (int i = 0; i < N_STRINGS; i++) {
-        struct bw_str *s = string_of(row, i);
-        if (s->len > 0)
-            memcpy(p, s->ptr, s->len);
-        s->ptr = p;
-        p += s->len;
-    }
-    free(task->strings);
-    task->strings = strings;
-    return 0;
-}
 
 static void unlink_task(struct bw_task_cache *c, struct bw_cached_task *task)
 {
@@ -121,7 +82,7 @@ static int load_row(struct bw_task_cache *c, struct bw_cached_task *task)
     if (!err)
         err = bw_task_decode(&map, &task->now.row, NULL);
     if (!err)
-        err = own_strings(task);
+        err = bw_task_strings_own(&task->now.row, &task->strings);
     msgpack_zone_clear(&c->zone);
     sqlite3_reset(c->find_row);
     return err;
@@ -220,7 +181,8 @@ void bw_task_cache_settle(struct bw_task_cache *c)
 {
     struct bw_task_change *change;
     while ((change = take_change(c)))
-        if (change->row_changed && change->task->now.exists && own_strings(change->task) != 0)
+        if (change->row_changed && change->task->now.exists &&
+            bw_task_strings_own(&change->task->now.row, &change->task->strings) != 0)
             drop(c, change->task); /* it is in the table, and read again when needed */
     drop_oldest(c);
 }
