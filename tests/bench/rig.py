@@ -1,0 +1,214 @@
+"""What the rows of the benchmark are built from: the servers measured, and the programs that load them."""
+
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+BUILD = pathlib.Path(os.environ.get("BELLWIRE_BUILD", "build/release")).resolve()
+TOOLS = BUILD / "tests/bench"
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_until(condition, what, timeout_s=60):
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"waited {timeout_s} s in vain for {what}")
+        time.sleep(0.002)
+
+
+def family(pid):
+    """The process and its children, so that a server with workers is measured whole."""
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(p for child in children for p in family(int(child)))]
+
+
+def cpu_s(pid):
+    total = 0
+    for p in family(pid):
+        fields = pathlib.Path(f"/proc/{p}/stat").read_text().rsplit(")", 1)[1].split()
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS_PER_S
+
+
+def memory_bytes(pid):
+    """Proportional set size: pages that are shared count once."""
+    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    raise SystemExit(f"no Pss of {pid}")
+
+
+class Server:
+    """A process with a folder of its own, both gone after the with block."""
+
+    def __enter__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bellwire-bench-"))
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        shutil.rmtree(self.folder)
+
+    def cpu_s(self):
+        return cpu_s(self.process.pid)
+
+
+class Bellwired(Server):
+    path, subscribe = "/ws/realtime", '{"type":"subscribe","topic":"bench"}'
+
+    def __init__(self, *arguments, data=None):
+        self.arguments = arguments
+        self.data = data
+
+    def start(self):
+        self.port = free_port()
+        data = self.data or self.folder / "var"
+        self.bus = f"ipc://{self.folder}/bus"
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            [BUILD / "bellwired", "--data", data, "--bus", self.bus]
+            + ["--http", f"127.0.0.1:{self.port}", "--log-level", "warn", *self.arguments]
+        )
+        wait_until(self.is_ready, "bellwired's /readyz")
+        self.ready_s = time.monotonic() - self.started
+
+    def is_ready(self):
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return self.get("/readyz")[0] == 200
+
+    def get(self, path):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def emit(self, events, rate):
+        return Publisher(self.bus, "bench", events, rate)
+
+
+class Floor(Server):
+    path, subscribe = "/", None
+
+    def __init__(self, frame, threads=1):
+        self.frame, self.threads = frame, threads
+
+    def start(self):
+        file = self.folder / "frame.json"
+        file.write_bytes(self.frame)
+        self.process = subprocess.Popen(
+            [TOOLS / "floor", file, str(self.threads)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.port = int(self.process.stdout.readline().split()[1])
+
+    def emit(self, events, rate):
+        self.process.stdin.write(f"go {events} {rate}\n")
+        self.process.stdin.flush()
+        return None
+
+
+class Nchan(Server):
+    """nginx with Debian's Nchan module: the same watchers on its WebSocket."""
+
+    path, subscribe = "/sub", None
+
+    def __init__(self, frame):
+        self.frame = frame
+
+    def start(self):
+        self.port = free_port()
+        (self.folder / "nginx.conf").write_text(f"""
+            load_module /usr/lib/nginx/modules/ngx_nchan_module.so;
+            worker_processes 2; worker_rlimit_nofile 20000; daemon off; user root;
+            pid {self.folder}/pid; error_log {self.folder}/error.log;
+            events {{ worker_connections 19000; }}
+            http {{
+              access_log off; client_body_temp_path {self.folder}; nchan_shared_memory_size 256M;
+              server {{
+                listen 127.0.0.1:{self.port} reuseport backlog=4096; keepalive_requests 1000000;
+                location /sub {{ nchan_subscriber websocket; nchan_channel_id bench;
+                                 nchan_subscriber_first_message newest; }}
+                location /pub {{ nchan_publisher; nchan_channel_id bench;
+                                 nchan_message_buffer_length 100000; nchan_message_timeout 5m; }}
+              }}
+            }}""")
+        self.process = subprocess.Popen(
+            ["nginx", "-c", self.folder / "nginx.conf", "-p", self.folder, "-e", "stderr"]
+        )
+        wait_until(self.is_listening, "nginx")
+
+    def is_listening(self):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
+            return True
+
+    def emit(self, events, rate):
+        """Posts on one connection, as many requests under way as it takes to keep it busy."""
+        with socket.create_connection(("127.0.0.1", self.port)) as s:
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            stream, start = s.makefile("rb"), time.time()
+            for n in range(events):
+                if rate:
+                    time.sleep(max(0, start + n / rate - time.time()))
+                body = self.frame.replace(b'"n":1000000000', b'"n":%d' % (1000000000 + n))
+                at = body.index(b'"t":') + 4
+                body = body[:at] + b"%d" % int(time.time() * 1e6) + body[at + 16 :]
+                s.sendall(b"POST /pub HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                self.read_answer(stream)
+        return None
+
+    @staticmethod
+    def read_answer(stream):
+        length = 0
+        while line := stream.readline().strip():
+            if line.lower().startswith(b"content-length:"):
+                length = int(line.split(b":")[1])
+        stream.read(length)
+
+
+class Watchers:
+    """The load generator, connected and subscribed when the constructor returns."""
+
+    def __init__(self, server, clients, events, seconds=120, stuck=0):
+        command = [TOOLS / "watchers", str(server.port), server.path, str(clients + stuck), str(stuck)]
+        command += [str(events), str(seconds)] + ([server.subscribe] if server.subscribe else [])
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline() != "ready\n":
+            raise SystemExit("the watchers could not connect")
+
+    def report(self):
+        result = json.loads(self.process.stdout.readline())
+        self.process.wait()
+        return result
+
+
+class Publisher:
+    def __init__(self, bus, topic, events, rate, tasks=0):
+        command = [TOOLS / "publisher", bus, topic, str(events), str(rate), str(tasks)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def report(self):
+        out, _ = self.process.communicate()
+        if self.process.returncode != 0:
+            raise SystemExit(f"the publisher failed: {out}")
+        return json.loads(out)

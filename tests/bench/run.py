@@ -1,0 +1,256 @@
+"""Measures Bellwire and prints a table of ratios: every figure next to a floor or a peer measured in
+the same run, in turns, as medians. usage: run.py [ROW,ROW…]   (all: see ROWS below)
+
+BENCH_SECONDS (default 5) is how long a paced measurement takes; BENCH_ROUNDS (3) how many turns.
+"""
+
+import json
+import os
+import pathlib
+import re
+import resource
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from statistics import median
+
+from rig import BUILD, TOOLS, Bellwired, Floor, Nchan, Publisher, Watchers, memory_bytes
+
+SECONDS = int(os.environ.get("BENCH_SECONDS", "5"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+CLIENTS = 1000
+RATE = 200
+
+results = []
+
+
+def row(what, ours, target, ok):
+    results.append({"what": what, "measured": ours, "target": target, "ok": bool(ok)})
+    print(f"  {'ok  ' if ok else 'MISS'} {what}: {ours} (target {target})", flush=True)
+
+
+def sample_frame():
+    """One event frame as Bellwire really sends it: what the floor and the peer send, too."""
+    with Bellwired() as server:
+        key = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        with socket.create_connection(("127.0.0.1", server.port)) as s:
+            s.sendall(
+                b"GET /ws/realtime HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+                b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" + key + b"\r\n"
+            )
+            text = server.subscribe.encode()
+            s.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
+            got = b""
+            while b'"subscribed"' not in got:
+                got += s.recv(4096)
+            server.emit(1, 0).report()
+            while not (frame := re.search(rb'\{"type":"event".*\}\}?', got)):
+                got += s.recv(4096)
+    return re.sub(rb'"n":\d+', b'"n":1000000000', frame.group())
+
+
+def deliver(server, events, rate, stuck=0):
+    """Publishes to CLIENTS watchers; returns their report with the server's CPU per delivery."""
+    watchers = Watchers(server, CLIENTS - stuck, events, stuck=stuck)
+    before = server.cpu_s()
+    publisher = server.emit(events, rate)
+    report = watchers.report()
+    if publisher:
+        publisher.report()
+    report["cpu_us"] = (server.cpu_s() - before) * 1e6 / report["events"]
+    report["rate"] = report["events"] / report["seconds"]
+    if report["complete"] != CLIENTS - stuck or report["gaps"] or report["lost_connections"]:
+        raise SystemExit(f"{type(server).__name__} lost events: {report}")
+    return report
+
+
+def in_turns(measure, *servers):
+    """measure(server) for each, ROUNDS times in turn; the list of reports of each server."""
+    reports = [[] for _ in servers]
+    for _ in range(ROUNDS):
+        for server, of_server in zip(servers, reports):
+            with server() as running:
+                of_server.append(measure(running))
+    return reports
+
+
+def mid(reports, key):
+    return median(report[key] for report in reports)
+
+
+def fanout_paced():
+    frame = sample_frame()
+    ours, floor, peer = in_turns(
+        lambda server: deliver(server, RATE * SECONDS, RATE),
+        Bellwired,
+        lambda: Floor(frame),
+        lambda: Nchan(frame),
+    )
+    cpu = median(a["cpu_us"] / b["cpu_us"] for a, b in zip(ours, floor))
+    p99 = median(a["p99_us"] / b["p99_us"] for a, b in zip(ours, floor))
+    row(
+        f"fan-out, {CLIENTS} clients, {RATE} events/s of {len(frame)} B frames: server CPU per delivery",
+        f"{cpu:.2f} × floor ({mid(ours, 'cpu_us'):.2f} against {mid(floor, 'cpu_us'):.2f} µs;"
+        f" Nchan {mid(peer, 'cpu_us'):.2f})",
+        "≤ 1.25 × floor",
+        cpu <= 1.25,
+    )
+    row(
+        "the same: p99 latency",
+        f"{p99:.2f} × floor ({mid(ours, 'p99_us') / 1000:.1f} against {mid(floor, 'p99_us') / 1000:.1f} ms;"
+        f" Nchan {mid(peer, 'p99_us') / 1000:.1f})",
+        "≤ 2 × floor",
+        p99 <= 2,
+    )
+
+
+def fanout_stuck():
+    half = CLIENTS // 2
+    calm, stuck = [], []
+    for _ in range(ROUNDS):
+        with Bellwired() as server:
+            calm.append(deliver(server, RATE * SECONDS, RATE, stuck=0))
+        with Bellwired() as server:
+            stuck.append(deliver(server, RATE * SECONDS, RATE, stuck=half))
+    ratio = median(a["p99_us"] / b["p99_us"] for a, b in zip(stuck, calm))
+    row(
+        f"p99 of {half} readers while {half} others stopped reading, to that of {CLIENTS} readers",
+        f"{ratio:.2f} × ({mid(stuck, 'p99_us') / 1000:.1f} against {mid(calm, 'p99_us') / 1000:.1f} ms)",
+        "not moved: ≤ 1.2 ×",
+        ratio <= 1.2,
+    )
+
+
+def fanout_flood():
+    frame = sample_frame()
+    events = 4000 * SECONDS
+    ours, floor = in_turns(
+        lambda server: deliver(server, events, 0), Bellwired, lambda: Floor(frame, threads=2)
+    )
+    (peer,) = in_turns(lambda server: deliver(server, 300 * SECONDS, 0), lambda: Nchan(frame))
+    rate, times = mid(ours, "rate"), mid(ours, "rate") / mid(peer, "rate")
+    row(
+        "fan-out as fast as events are published in batches",
+        f"{rate / 1e6:.2f} M deliveries/s (floor {mid(floor, 'rate') / 1e6:.2f} M/s)",
+        "≥ 5 M/s",
+        rate >= 5e6,
+    )
+    row(
+        "the same, to Nchan",
+        f"{times:.1f} × ({mid(peer, 'rate') / 1e6:.2f} M/s)",
+        "≥ 5 ×",
+        times >= 5,
+    )
+
+
+def idle_memory():
+    clients = 10000
+    with Bellwired() as server:
+        Watchers(server, 100, 1, seconds=0).report()  # what is allocated once
+        before = memory_bytes(server.process.pid)
+        watchers = Watchers(server, clients, 1, seconds=30)
+        grown = memory_bytes(server.process.pid) - before
+        watchers.process.kill()
+    row(
+        f"memory per idle WebSocket, {clients} of them",
+        f"{grown / clients / 1024:.2f} KiB",
+        "≤ 2 KiB",
+        grown / clients <= 2048,
+    )
+
+
+def connections():
+    clients, rate, seconds = 15000, 20, max(60, SECONDS)
+    with Bellwired() as server:
+        watchers = Watchers(server, clients, rate * seconds, seconds=seconds * 3)
+        publisher = server.emit(rate * seconds, rate)
+        report = watchers.report()
+        publisher.report()
+    held = report["complete"] == clients and not report["gaps"] and not report["lost_connections"]
+    row(
+        f"{clients} connections for {seconds} s of {rate} events/s",
+        f"{report['complete']} got every event, {report['lost_connections']} connections lost,"
+        f" p99 {report['p99_us'] / 1000:.0f} ms",
+        "all held, none lost",
+        held,
+    )
+
+
+def ingest():
+    single, batched = [], []
+    for _ in range(ROUNDS):
+        with Bellwired() as server:
+            command = [TOOLS / "bench_ingest", server.bus, "256", "1", str(SECONDS)]
+            out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+            single.append(float(re.search(r"([\d.]+) (?:acked )?events/s", out).group(1)))
+        with Bellwired() as server:
+            report = Publisher(server.bus, "system", 150000 * SECONDS, 0, tasks=10000).report()
+            batched.append(report["acked"] / report["seconds"])
+    row(
+        "ingest, acked after the fsync, task table updated: one event per request, 256 in flight",
+        f"{median(single) / 1000:.0f} k/s",
+        "≥ 60 k/s",
+        median(single) >= 60000,
+    )
+    row(
+        "ingest through libbellwire's own batching",
+        f"{median(batched) / 1000:.0f} k/s",
+        "≥ 250 k/s",
+        median(batched) >= 250000,
+    )
+
+
+def start_up():
+    tasks, events = 1_000_000, 5_000_000
+    with tempfile.TemporaryDirectory(prefix="bellwire-bench-") as data:
+        command = [TOOLS / "seed_journal", pathlib.Path(data) / "journal.db", str(tasks), str(events)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        starts, lists = [], []
+        for _ in range(max(ROUNDS, 3)):
+            with Bellwired(data=data) as server:
+                starts.append(server.ready_s)
+                for i in range(200):
+                    before = time.perf_counter()
+                    query = ("status=failed", "status=completed&type=import", f"owner=user-{i}")[i % 3]
+                    status, _ = server.get(f"/api/v1/tasks?limit=50&{query}")
+                    lists.append(time.perf_counter() - before)
+                    assert status == 200
+    lists.sort()
+    p99 = lists[int(len(lists) * 0.99)]
+    row(
+        f"start with {tasks} tasks and {events} events, until /readyz",
+        f"{median(starts):.2f} s",
+        "< 1 s",
+        median(starts) < 1,
+    )
+    row("GET /api/v1/tasks?limit=50 with a filter, p99", f"{p99 * 1000:.1f} ms", "< 5 ms", p99 < 0.005)
+
+
+ROWS = {
+    "fanout": fanout_paced,
+    "stuck": fanout_stuck,
+    "flood": fanout_flood,
+    "memory": idle_memory,
+    "connections": connections,
+    "ingest": ingest,
+    "start": start_up,
+}
+
+
+def main(arguments):
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    wanted = [name for argument in arguments for name in argument.split(",")] or list(ROWS)
+    for name in wanted:
+        print(name, flush=True)
+        ROWS[name]()
+    print("\n| what | measured | target | |\n|---|---|---|---|")
+    for r in results:
+        print(f"| {r['what']} | {r['measured']} | {r['target']} | {'ok' if r['ok'] else 'missed'} |")
+    (BUILD.parent / "bench.json").write_text(json.dumps(results, indent=1, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
