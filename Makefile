@@ -9,6 +9,7 @@ VARIANT ?= release
 B       := build/$(VARIANT)
 PREFIX  ?= /usr/local
 VERSION := 0.1.0
+SONAME  := libbellwire.so.0
 
 # --- System packages: the only place that names them ------------------------------------------
 PKG_BUILD := gcc libc6-dev make pkg-config libnng-dev libcivetweb-dev libmsgpack-dev libsqlite3-dev \
@@ -101,7 +102,7 @@ PROGRAMS := $(B)/bellwired $(B)/bellwire $(B)/libbellwire.so
 .PHONY: all help run test unit integration bench install check-layers lint format asan tsan fuzz \
         fuzz-run fuzz-replay docs clean build
 
-all: $(PROGRAMS) ## build the daemon, the command line and the library
+all: $(PROGRAMS) $(EXAMPLES) ## build the daemon, the command line and the library
 	@ln -sfn release/bellwired build/bellwired; ln -sfn release/bellwire build/bellwire
 
 help: ## show this list
@@ -162,9 +163,19 @@ $(B)/bellwired: $(MAIN_OBJ) $(libs_of_web) $(LIB_bus) $(LIB_journal) $(PAGE_OBJ)
 	$(call link,$(MAIN_OBJ) $(PAGE_OBJ) -Wl$(comma)--start-group $(libs_of_web) $(LIB_bus) $(LIB_journal) -Wl$(comma)--end-group,$(SYS_web) $(SYS_bus))
 $(B)/bellwire: $(CLI_OBJ) $(libs_of_client)
 	$(call link,$(CLI_OBJ) $(libs_of_client),$(SYS_client))
+# Programs outside find the library by its soname, also where it was built.
 $(B)/libbellwire.so: $(OBJ_client) $(LIB_wire) $(LIB_base)
-	$(CC) $(LDFLAGS) -shared -Wl,-soname,libbellwire.so.0 -o $@ $(OBJ_client) $(LIB_wire) $(LIB_base) $(SYS_client)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -shared -Wl,-soname,$(SONAME) -o $@ $(OBJ_client) $(LIB_wire) $(LIB_base) $(SYS_client)
+	@ln -sfn $(@F) $(@D)/$(SONAME)
 comma := ,
+
+# The examples see what a program outside sees: the public header and the shared library.
+EXAMPLES := $(patsubst clients/c/examples/%.c,$(B)/examples/%,$(wildcard clients/c/examples/*.c))
+$(B)/examples/%: clients/c/examples/%.c clients/c/bellwire.h $(B)/libbellwire.so
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -std=c11 -D_DEFAULT_SOURCE $(WARN) $(OPT) $(SAN) -Iclients/c -o $@ $< -L$(B) -lbellwire -Wl,-rpath,'$$ORIGIN/..'
 
 # --- Tests: found by wildcard. tests/unit/<floor>/test_*.c links what <floor> stands on, no more ----
 UNIT_SRC  := $(wildcard tests/unit/*/test_*.c)
@@ -225,6 +236,24 @@ bench: all $(BENCH_BIN) | $(DEPS_BENCH) ## measure, as ratios to a floor and to 
 # --- Running ---------------------------------------------------------------------------------------
 run: all ## start it on http://127.0.0.1:8080 and show it a real task
 	@tests/demo/run.sh
+
+# --- Installing ------------------------------------------------------------------------------------
+INSTALL_TO = $(DESTDIR)$(PREFIX)
+install: $(PROGRAMS) ## install programs, library, header and manual pages; PREFIX, DESTDIR
+	install -d $(addprefix $(INSTALL_TO)/,bin include lib/pkgconfig share/man/man1 share/man/man8 share/doc/bellwire)
+	install -m 755 $(B)/bellwired $(B)/bellwire $(INSTALL_TO)/bin
+	install -m 644 $(B)/libbellwire.so $(INSTALL_TO)/lib/libbellwire.so.$(VERSION)
+	ln -sfn libbellwire.so.$(VERSION) $(INSTALL_TO)/lib/$(SONAME)
+	ln -sfn $(SONAME) $(INSTALL_TO)/lib/libbellwire.so
+	install -m 644 clients/c/bellwire.h $(INSTALL_TO)/include
+	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' clients/c/bellwire.pc.in >$(INSTALL_TO)/lib/pkgconfig/bellwire.pc
+	$(B)/bellwire --man >$(INSTALL_TO)/share/man/man1/bellwire.1
+	$(B)/bellwired --man >$(INSTALL_TO)/share/man/man8/bellwired.8
+	install -m 644 LICENSE README.md docs/*.md clients/c/examples/*.c $(INSTALL_TO)/share/doc/bellwire
+
+docs: | $(DEPS_DOCS) ## the library's reference, in build/docs/html; fails if something public is not described
+	@mkdir -p build/docs
+	{ cat clients/c/Doxyfile; echo OUTPUT_DIRECTORY=build/docs; echo PROJECT_NUMBER=$(VERSION); } | doxygen -
 
 # --- Checks ----------------------------------------------------------------------------------------
 empty :=

@@ -2,12 +2,25 @@
  * @file bellwire.h
  * libbellwire: emit what a long-running task says about itself, and read what tasks say.
  *
- * Thread safety: every function may be called from any thread on the same handle, except
- * bellwire_close(), which must be the last. Callbacks run on threads of the library, one at a time
- * per handle and kind; they must not block for long and must not call bellwire_close() or
- * bellwire_unsubscribe().
+ * @code
+ * struct bellwire *wire;
+ * bellwire_connect(NULL, NULL, &wire);
+ * bellwire_publish(wire, &(struct bellwire_event){.event_type = "TASK_UPDATED",
+ *                  .data_json = "{\"id\":\"import-7\",\"progress\":40}"}, NULL);
+ * bellwire_close(&wire);
+ * @endcode
  *
- * Errors: functions return 0 or a negative BELLWIRE_E… number; bellwire_strerror() names it.
+ * **Threads.** Every function may be called from any thread on the same handle, except that
+ * bellwire_close() must be the last. A handle has one thread of its own, which calls `done` of
+ * bellwire_publish_async() and `on_state`, one at a time; each subscription has one more, which
+ * calls the subscription's callbacks, one at a time. A callback should return soon: until then
+ * nothing else is told. It may publish with bellwire_publish_async() and ask questions, but must
+ * not call bellwire_close() or bellwire_unsubscribe(). Signals are blocked in these threads. A
+ * handle does not survive fork(): connect in the child.
+ *
+ * **Errors.** Functions return 0 or a negative BELLWIRE_E… number; bellwire_strerror() names it.
+ *
+ * **Strings** are NUL-terminated UTF-8. Times are microseconds since 1970-01-01T00:00:00Z.
  */
 #ifndef BELLWIRE_H
 #define BELLWIRE_H
@@ -29,9 +42,9 @@ extern "C" {
 /** Error numbers. The values are part of the ABI. */
 enum bellwire_error {
     BELLWIRE_ENOMEM = -1,       /**< out of memory */
-    BELLWIRE_EINVAL = -2,       /**< invalid input; the result or fault names the field */
+    BELLWIRE_EINVAL = -2,       /**< invalid input; the result or the reply names the field */
     BELLWIRE_ETOOBIG = -3,      /**< larger than the bus allows */
-    BELLWIRE_EBUSY = -4,        /**< the bounded queue is full: wait, or drop */
+    BELLWIRE_EBUSY = -4,        /**< a bounded queue is full: wait, or drop */
     BELLWIRE_ECLOSED = -5,      /**< the handle is being closed */
     BELLWIRE_ETIMEDOUT = -6,    /**< no answer in time; the event may or may not be stored:
                                      publishing it again with the same id is harmless */
@@ -40,20 +53,27 @@ enum bellwire_error {
     BELLWIRE_ENOTFOUND = -10,   /**< no such task */
     BELLWIRE_ECONFLICT = -12,   /**< conflicts with the present state */
     BELLWIRE_EPROTO = -13,      /**< the peer does not speak this protocol */
-    BELLWIRE_EUNAVAILABLE = -15 /**< the bus cannot be reached */
+    BELLWIRE_EUNAVAILABLE = -15 /**< the bus cannot be reached; it has not seen the request */
 };
 
-/** A sentence for an error number. Static; never NULL. */
+/**
+ * A sentence for an error number.
+ * @param error  what a function of the library returned
+ * @return static; never NULL
+ */
 BELLWIRE_API const char *bellwire_strerror(int error);
+
+/* --- The handle ------------------------------------------------------------------------------- */
 
 /** A connection to a bus. It is made in the background and made again whenever it breaks. */
 struct bellwire;
 
 /** Settings; zero means the default, so `{0}` is a good start. */
 struct bellwire_options {
-    const char *source;    /**< who emits; default "host:pid/program" */
-    uint32_t timeout_ms;   /**< of one synchronous call, retries included; default 10 000 */
-    size_t queue_bytes;    /**< bound of what waits to be sent; default 16 MiB */
+    const char *source;  /**< who emits; default "host:pid/program"; at most 256 bytes */
+    uint32_t timeout_ms; /**< of one synchronous call, retries included; also after which a request
+                              without an answer is sent again; default 10 000 */
+    size_t queue_bytes;  /**< bound of what waits to be sent or acked; default 16 MiB */
     uint32_t batch_events; /**< most events in one request, 1 to 1000; default 1000 */
     uint32_t in_flight;    /**< most publish requests under way at once, 1 to 64; default 1.
                                 With 1, events are stored in the order in which they were
@@ -69,85 +89,126 @@ struct bellwire_options {
  * @param url  the bus's base URL ("ipc://./var/bus", "tcp://host:7700"); NULL: $BELLWIRE_BUS, else
  *             "ipc://./var/bus"
  * @param options  may be NULL; copied
- * @param out  the handle, owned by the caller until bellwire_close()
- * @return 0, BELLWIRE_EINVAL (URL or an option), BELLWIRE_ENOMEM
+ * @param out  the handle, owned by the caller until bellwire_close(); NULL after an error
+ * @return 0, BELLWIRE_EINVAL (the URL or an option), BELLWIRE_ENOMEM
  */
 BELLWIRE_API int bellwire_connect(const char *url, const struct bellwire_options *options,
                                   struct bellwire **out);
 
-/** Ends everything: what was not acked is reported to its callbacks with BELLWIRE_ECLOSED. Call
- *  bellwire_flush() first to wait for acks. Sets *handle to NULL; NULL is harmless. */
+/**
+ * Ends everything, without waiting for acks: what has no result yet is reported to its callback
+ * with BELLWIRE_ECLOSED. Call bellwire_flush() first to wait. The handle's subscriptions must have
+ * ended.
+ * @param handle  is set to NULL; one that is NULL already is harmless
+ */
 BELLWIRE_API void bellwire_close(struct bellwire **handle);
 
-/** An event to publish. All strings are NUL-terminated UTF-8 and only borrowed for the call. */
+/* --- Publishing ------------------------------------------------------------------------------- */
+
+/** An event to publish. Everything is only borrowed for the call. */
 struct bellwire_event {
-    const char *event_type;   /**< required, at most 64 bytes: "TASK_UPDATED", … or your own */
-    const char *topic;        /**< NULL: "system" for tasks, "logs" for TASK_LOG; else required */
-    const char *id;           /**< NULL: a new UUIDv7. Publishing the same id again is harmless */
+    const char *event_type; /**< required, at most 64 bytes: "TASK_UPDATED", … or your own */
+    const char *topic; /**< at most 128 of A–Z a–z 0–9 . _ -; NULL: the one that the type belongs
+                            to ("system" for tasks, "logs" for TASK_LOG), else required */
+    const char *id;    /**< at most 128 bytes; NULL: a new UUIDv7. Publishing the same id again
+                            is harmless */
     const char *message;      /**< for people; may be NULL */
     const char *source;       /**< NULL: the handle's */
     const char *data_json;    /**< the payload, a JSON object; or NULL */
     const void *data_msgpack; /**< or the payload as a msgpack map; data_json must be NULL then */
     size_t data_msgpack_len;  /**< bytes of data_msgpack */
-    int64_t timestamp_us;     /**< µs since 1970 UTC; 0: now */
+    int64_t timestamp_us;     /**< when it happened; 0: now */
 };
 
-/** What became of an event. Strings are valid during the callback, or for bellwire_publish() as
- *  long as the struct lives. */
+/** What became of an event. */
 struct bellwire_result {
-    int error;         /**< 0: stored (or `duplicate`, or `stale`) */
-    uint64_t seq;      /**< its place in the journal; 0 when it was not stored */
-    bool duplicate;    /**< this id was stored before, at `seq` */
-    bool stale;        /**< the task is final already; the event changed nothing */
-    char cursor[32];   /**< `seq` as a cursor, "" when not stored */
-    char id[129];      /**< the event's id */
-    char field[64];    /**< the offending field if error is BELLWIRE_EINVAL */
-    char message[192]; /**< what is wrong, for people */
+    int error;       /**< 0: stored (or `duplicate`, or `stale`) */
+    uint64_t seq;    /**< its place in the journal; 0 when it was not stored */
+    bool duplicate;  /**< this id was stored before, at `seq`; also after a retry whose first
+                          attempt had been stored */
+    bool stale;      /**< the task is final already; the event changed nothing and is not stored */
+    char cursor[32]; /**< `seq` as a cursor, "" when not stored */
+    char id[129];    /**< the event's id */
+    char field[64];  /**< the offending field if error is BELLWIRE_EINVAL, "" if it is no field */
+    char message[192]; /**< what is wrong, for people; "" when nothing is */
 };
 
-/** Publishes and waits for the ack, which comes after the event is on disk. While the bus is away
- *  it is tried again, with the same id, until options.timeout_ms is over.
- *  @param result  may be NULL
- *  @return result->error */
+/**
+ * Publishes and waits for the ack, which comes after the event is on disk. While the queue is full
+ * or the bus is away or busy, it is tried again, with the same id, until options.timeout_ms is
+ * over; after that it is not sent any more. Must not be called from a callback of the handle.
+ * @param handle  the connection
+ * @param event  what to publish
+ * @param result  may be NULL; filled also after an error
+ * @return result->error: 0; BELLWIRE_EINVAL, BELLWIRE_ETOOBIG (the event is not good);
+ *         BELLWIRE_EUNAVAILABLE, BELLWIRE_EBUSY (not sent in time); BELLWIRE_ETIMEDOUT (sent, but
+ * not acked in time); BELLWIRE_ENOSPC, BELLWIRE_EIO (the bus could not store it); BELLWIRE_ECLOSED,
+ * BELLWIRE_ENOMEM, BELLWIRE_EPROTO
+ */
 BELLWIRE_API int bellwire_publish(struct bellwire *handle, const struct bellwire_event *event,
                                   struct bellwire_result *result);
 
-/** Called once per event accepted by bellwire_publish_async(), on a thread of the library. */
+/**
+ * Called once for each event that bellwire_publish_async() accepted, on the handle's thread.
+ * @param arg  as given to bellwire_publish_async()
+ * @param result  borrowed for the call
+ */
 typedef void bellwire_done_fn(void *arg, const struct bellwire_result *result);
 
-/** Queues an event and returns. What is queued while a request is under way goes out together in
- *  the next one. Events are sent again, with the same ids, until acked or bellwire_close().
- *  @param done  may be NULL
- *  @return 0, BELLWIRE_EINVAL (refused here: `done` is not called), BELLWIRE_EBUSY (queue_bytes
- *          reached: `done` is not called), BELLWIRE_ECLOSED, BELLWIRE_ENOMEM */
+/**
+ * Queues an event and returns at once. What is queued while a request is under way goes out
+ * together in the next one. Events are sent again, with the same ids and in the same order, until
+ * they are acked or refused for what they are, or the handle is closed: also while the bus has no
+ * space left or cannot write, with a growing pause of at most two seconds.
+ * @param handle  the connection
+ * @param event  what to publish
+ * @param done  may be NULL
+ * @param arg  handed to done
+ * @return 0; or, and then `done` is not called: BELLWIRE_EINVAL or BELLWIRE_ETOOBIG
+ *         (bellwire_check() tells why), BELLWIRE_EBUSY (queue_bytes reached), BELLWIRE_ECLOSED,
+ *         BELLWIRE_ENOMEM
+ */
 BELLWIRE_API int bellwire_publish_async(struct bellwire *handle, const struct bellwire_event *event,
                                         bellwire_done_fn *done, void *arg);
 
-/** Says what bellwire_publish_async() would refuse about an event, without publishing it: it can
- * only return a number. What depends on the bus (a field of the payload, say) is not looked at.
- *  @param result  may be NULL; its `field` and `message` say what is wrong
- *  @return 0, BELLWIRE_EINVAL, BELLWIRE_ETOOBIG, BELLWIRE_ENOMEM */
+/**
+ * Says what bellwire_publish_async() would refuse about an event, without publishing it. What
+ * depends on the bus (a field of the payload, say) is not looked at.
+ * @param event  what would be published
+ * @param result  may be NULL; its `field` and `message` say what is wrong
+ * @return 0, BELLWIRE_EINVAL, BELLWIRE_ETOOBIG, BELLWIRE_ENOMEM
+ */
 BELLWIRE_API int bellwire_check(const struct bellwire_event *event, struct bellwire_result *result);
 
-/** Waits until everything queued before has its result.
- *  @param timeout_ms  -1: without limit
- *  @return 0 or BELLWIRE_ETIMEDOUT */
+/**
+ * Waits until everything queued before has its result and its `done` has returned. Must not be
+ * called from a callback of the handle.
+ * @param handle  the connection
+ * @param timeout_ms  0: do not wait, only look; -1: without limit
+ * @return 0, BELLWIRE_ETIMEDOUT; BELLWIRE_EINVAL from a callback
+ */
 BELLWIRE_API int bellwire_flush(struct bellwire *handle, int timeout_ms);
+
+/* --- Subscribing ------------------------------------------------------------------------------ */
 
 /** An event received. Everything is borrowed for the duration of the callback. */
 struct bellwire_received {
-    const char *topic, *event_type, *id, *message, *source;
-    const char *task_id;      /**< the task it is about, or "" */
-    const void *data_msgpack; /**< the payload as a msgpack map */
-    size_t data_msgpack_len;
-    const void *event_msgpack; /**< the whole event as the bus keeps it */
-    size_t event_msgpack_len;
-    int64_t timestamp_us;   /**< when it was emitted */
-    int64_t received_at_us; /**< when the bus got it */
-    uint64_t seq;           /**< its place in the journal */
-    uint64_t prev;          /**< the place of the topic's event before it */
-    uint32_t epoch;         /**< of the journal */
-    char cursor[32];        /**< epoch and seq, for bellwire_subscribe_options.after */
+    const char *topic;         /**< where it was published */
+    const char *event_type;    /**< what happened */
+    const char *id;            /**< the producer's id of it */
+    const char *message;       /**< for people, or "" */
+    const char *source;        /**< who emitted it, or "" */
+    const char *task_id;       /**< the task it is about, or "" */
+    const void *data_msgpack;  /**< the payload as a msgpack map */
+    size_t data_msgpack_len;   /**< bytes of data_msgpack */
+    const void *event_msgpack; /**< the whole event as the bus keeps it, a msgpack map */
+    size_t event_msgpack_len;  /**< bytes of event_msgpack */
+    int64_t timestamp_us;      /**< when it was emitted */
+    int64_t received_at_us;    /**< when the bus got it */
+    uint64_t seq;              /**< its place in the journal */
+    uint64_t prev;   /**< the place of the topic's event before it, 0 if it is the first */
+    uint32_t epoch;  /**< of the journal */
+    char cursor[32]; /**< epoch and seq, for bellwire_subscribe_options.after */
 };
 
 /** Why a subscription could not go on from where it was. */
@@ -157,14 +218,16 @@ enum bellwire_reset {
     BELLWIRE_RESET_AHEAD      /**< the cursor is beyond the head */
 };
 
+/** A running subscription. */
 struct bellwire_subscription;
 
 /** What to receive. */
 struct bellwire_subscribe_options {
-    const char *const *topics; /**< NULL-terminated list; NULL: every topic */
+    const char *const *topics; /**< NULL-terminated list; NULL: every topic, also ones to come */
     const char *after;         /**< a cursor, "oldest", "latest"; NULL: begin now */
     /** Each event of a topic once, in order, nothing missing between two: what the network lost
-     *  is fetched again before anything later is told. */
+     *  is fetched again before anything later is told. What is read from the journal (after a
+     *  cursor, say) comes in the order of the journal across topics. Required. */
     void (*on_event)(void *arg, const struct bellwire_received *event);
     /** Told before the subscription goes on from the present. Read the state anew. May be NULL.
      *  `topic` is "" when it concerns every topic of a subscription to all; a subscription to some
@@ -175,62 +238,154 @@ struct bellwire_subscribe_options {
     void *arg; /**< handed to the callbacks */
 };
 
-/** Begins to receive, on one thread per subscription, until bellwire_unsubscribe(). Works while
- *  the bus is away: it starts when the bus is there.
- *  @return 0, BELLWIRE_EINVAL (a topic, the cursor), BELLWIRE_ENOMEM */
+/**
+ * Begins to receive, on one thread per subscription, until bellwire_unsubscribe(). Works while the
+ * bus is away: it starts when the bus is there ("now" is then), and goes on when it comes back.
+ * @param handle  the connection; must outlive the subscription
+ * @param options  copied
+ * @param out  the subscription, owned by the caller until bellwire_unsubscribe(); NULL after an
+ * error
+ * @return 0, BELLWIRE_EINVAL (a topic, the cursor, no on_event), BELLWIRE_ENOMEM,
+ *         BELLWIRE_EUNAVAILABLE (no more threads)
+ */
 BELLWIRE_API int bellwire_subscribe(struct bellwire *handle,
                                     const struct bellwire_subscribe_options *options,
                                     struct bellwire_subscription **out);
 
-/** Ends a subscription; no callback runs after it returns. Sets *subscription to NULL. */
+/**
+ * Ends a subscription; no callback runs after it returns.
+ * @param subscription  is set to NULL; one that is NULL already is harmless
+ */
 BELLWIRE_API void bellwire_unsubscribe(struct bellwire_subscription **subscription);
+
+/* --- Asking ----------------------------------------------------------------------------------- */
 
 /** An answer to a query. */
 struct bellwire_reply;
 
-/** Sends one request (a msgpack map; see docs/wire.md) and waits for its answer.
- *  @return 0; BELLWIRE_EUNAVAILABLE or BELLWIRE_ETIMEDOUT without an answer; or the error that the
- *          bus answered with, in which case *out is set too (bellwire_reply_message()) */
+/**
+ * Sends one request and waits for its answer. Any number of threads may ask at once. Waits for the
+ * bus while it is away. A request that was lost with its connection, or met a busy bus, is sent
+ * again until the time is over, unless it publishes.
+ * @param handle  the connection
+ * @param request  a msgpack map; see docs/wire.md
+ * @param len  bytes of request
+ * @param timeout_ms  0: the handle's
+ * @param out  the answer, to be freed with bellwire_reply_free(); NULL if there is none
+ * @return 0; the error that the bus answered with, in which case *out is set too
+ *         (bellwire_reply_message()); BELLWIRE_EUNAVAILABLE (the bus was not reached in time);
+ *         BELLWIRE_ETIMEDOUT (it was, but did not answer in time); BELLWIRE_EINVAL (the request is
+ * not a msgpack map); BELLWIRE_EPROTO, BELLWIRE_ENOMEM
+ */
 BELLWIRE_API int bellwire_request(struct bellwire *handle, const void *request, size_t len,
                                   uint32_t timeout_ms, struct bellwire_reply **out);
 
-/** The answer's bytes, a msgpack map; borrowed from the reply. */
+/**
+ * The answer as it came.
+ * @param reply  an answer
+ * @param len  the number of bytes
+ * @return a msgpack map; borrowed from the reply
+ */
 BELLWIRE_API const void *bellwire_reply_msgpack(const struct bellwire_reply *reply, size_t *len);
-/** The answer as JSON text; borrowed from the reply; NULL when out of memory. */
+
+/**
+ * The answer as JSON text. Events and tasks look as they do in Bellwire's HTTP interface. Places in
+ * the journal become cursors: "head", "oldest", and "cursor", which is where to go on: after the
+ * answer's last event if it has events, else at the head. An error is {"code","message","field"}.
+ * @param reply  an answer; not to be used by several threads at once
+ * @return borrowed from the reply; NULL when out of memory
+ */
 BELLWIRE_API const char *bellwire_reply_json(struct bellwire_reply *reply);
-/** What is wrong, for people, when the bus answered with an error; else "". */
+
+/**
+ * What is wrong, for people, when the bus answered with an error.
+ * @param reply  an answer
+ * @return borrowed from the reply; "" when nothing is wrong
+ */
 BELLWIRE_API const char *bellwire_reply_message(const struct bellwire_reply *reply);
-/** The field that is wrong, when the bus answered with BELLWIRE_EINVAL; else "". */
+
+/**
+ * The field that is wrong, when the bus answered with BELLWIRE_EINVAL.
+ * @param reply  an answer
+ * @return borrowed from the reply; "" when it is none
+ */
 BELLWIRE_API const char *bellwire_reply_field(const struct bellwire_reply *reply);
-/** Frees; sets *reply to NULL. */
+
+/**
+ * Frees an answer.
+ * @param reply  is set to NULL; one that is NULL already is harmless
+ */
 BELLWIRE_API void bellwire_reply_free(struct bellwire_reply **reply);
 
-/** Which tasks. Every list is comma-separated; NULL: any. */
+/** Which tasks. A list is comma-separated and means any of its values; NULL: all. */
 struct bellwire_task_filter {
-    const char *id, *type, *owner, *resource, *queue, *status;
-    const char *q;    /**< part of the title or of the id */
-    const char *sort; /**< "-updated_at" (default), "updated_at", "created_at", "-created_at" */
-    uint32_t limit;   /**< rows; 0: 50; at most 1000 */
-    const char *page; /**< "next" of the page before */
+    const char *id;       /**< list of ids */
+    const char *type;     /**< list of types */
+    const char *owner;    /**< list of owners */
+    const char *resource; /**< list of resources */
+    const char *queue;    /**< list of queues */
+    const char *status;   /**< list of pending running paused completed failed cancelled timeout */
+    const char *q;        /**< part of the title or of the id */
+    const char *sort;     /**< "-updated_at" (default), "updated_at", "created_at", "-created_at" */
+    uint32_t limit;       /**< rows; 0: 50; at most 1000 */
+    const char *page;     /**< "next" of the page before */
 };
 
-/** Tasks as rows. The reply's JSON: {"tasks":[…],"total":n,"total_exact":true,"next":…,"cursor":…}
+/**
+ * Tasks as rows. JSON: {"tasks":[…],"total":n,"total_exact":true,"next":…,"head":…,"cursor":…};
+ * "next" is null on the last page.
+ * @param handle  the connection
+ * @param filter  may be NULL
+ * @param out  as bellwire_request()
+ * @return as bellwire_request(); BELLWIRE_EINVAL also for a sort or a limit that there is not
  */
 BELLWIRE_API int bellwire_tasks(struct bellwire *handle, const struct bellwire_task_filter *filter,
                                 struct bellwire_reply **out);
-/** One task with everything known of it. BELLWIRE_ENOTFOUND if there is none. */
+
+/**
+ * One task with everything known of it. JSON: {"task":{…},"head":…,"cursor":…}.
+ * @param handle  the connection
+ * @param id  the task's
+ * @param out  as bellwire_request()
+ * @return as bellwire_request(); BELLWIRE_ENOTFOUND if there is no such task
+ */
 BELLWIRE_API int bellwire_task(struct bellwire *handle, const char *id,
                                struct bellwire_reply **out);
-/** A task's log, oldest first.
- *  @param after  a cursor or NULL
- *  @param level  at least "debug", "info", "warning" or "error"; NULL: all
- *  @param limit  0: 100; at most 1000 */
+
+/**
+ * A task's log, oldest first. JSON as of bellwire_events().
+ * @param handle  the connection
+ * @param id  the task's
+ * @param after  a cursor, "oldest" or "latest"; NULL: from the oldest
+ * @param level  at least "debug", "info", "warning" or "error"; NULL: all
+ * @param limit  most events; 0: 100; at most 1000
+ * @param out  as bellwire_request()
+ * @return as bellwire_request(); BELLWIRE_EINVAL also for a cursor that is none
+ */
 BELLWIRE_API int bellwire_logs(struct bellwire *handle, const char *id, const char *after,
                                const char *level, uint32_t limit, struct bellwire_reply **out);
-/** Events of topics (NULL-terminated list) after a cursor, merged in journal order. */
+
+/**
+ * Events of topics, merged in the journal's order. JSON: {"events":[…],"more":false,"head":…,
+ * "oldest":…,"cursor":…}. With a cursor that cannot be served there are no events, but
+ * "reset":"epoch", "retention" or "ahead".
+ * @param handle  the connection
+ * @param topics  NULL-terminated list; NULL: "system"
+ * @param after  a cursor, "oldest" or "latest"; NULL: from the oldest
+ * @param limit  most events; 0: 100; at most 1000
+ * @param out  as bellwire_request()
+ * @return as bellwire_request(); BELLWIRE_EINVAL also for a cursor that is none
+ */
 BELLWIRE_API int bellwire_events(struct bellwire *handle, const char *const *topics,
                                  const char *after, uint32_t limit, struct bellwire_reply **out);
-/** Counters and heads of the bus. */
+
+/**
+ * Counters of the bus, and the head of each topic. JSON: {"topics":{…},"tasks":{…},"metrics":{…},
+ * "head":…,"oldest":…,"cursor":…}.
+ * @param handle  the connection
+ * @param out  as bellwire_request()
+ * @return as bellwire_request()
+ */
 BELLWIRE_API int bellwire_stats(struct bellwire *handle, struct bellwire_reply **out);
 
 #ifdef __cplusplus
