@@ -43,10 +43,11 @@ int bw_percent_decode(char *text, size_t *len, bool plus_is_space)
 /* A fault on the parameter `name`, or on none where the name cannot be shown. */
 static int bad_param(struct bw_str name, struct bw_fault *fault, const char *why, const char *known)
 {
-    char field[sizeof fault->field];
-    snprintf(field, sizeof field, "%.*s", BW_STR_ARG(name));
-    return bw_fault(fault, BW_EINVAL, bw_utf8_valid(bw_str(field)) ? field : "", "%s%s", why,
-                    known);
+    char field[sizeof fault->field] = "";
+    name = bw_utf8_cut(name, sizeof field - 1);
+    if (bw_utf8_valid(name))
+        snprintf(field, sizeof field, "%.*s", BW_STR_ARG(name));
+    return bw_fault(fault, BW_EINVAL, field, "%s%s", why, known);
 }
 
 /* Decodes one name or value in place; `name` is what is known of the name so far. */
