@@ -70,7 +70,7 @@ ON_client  := client wire base
 ON_stream  := stream client wire base
 ON_http    := http wire base
 ON_rest    := rest http client wire base
-ON_web     := web rest http stream client wire base
+ON_web     := web assets rest http stream client wire base
 
 SYS_base     =
 SYS_wire     = $(L_WIRE)
@@ -92,7 +92,8 @@ $$(LIB_$(1)): $$(OBJ_$(1))
 libs_of_$(1) = $$(foreach f,$$(ON_$(1)),$$(LIB_$$(f)))
 endef
 $(foreach f,$(FLOORS),$(eval $(call floor_template,$(f))))
-LIBS := $(foreach f,$(FLOORS),$(LIB_$(f)))
+LIB_assets := $(B)/lib/libassets.a
+LIBS := $(foreach f,$(FLOORS),$(LIB_$(f))) $(LIB_assets)
 
 # --- Goals ---------------------------------------------------------------------------------------
 PROGRAMS := $(B)/bellwired $(B)/bellwire $(B)/libbellwire.so
@@ -150,17 +151,30 @@ $(LIBS):
 
 link = $(Q)$(CC) $(LDFLAGS) -o $@ $(1) $(2)
 
-# The page is embedded as it is; its bytes are _binary_web_page_<name>_start and _end.
-PAGE_FILES := $(wildcard web/page/*)
-PAGE_OBJ   := $(PAGE_FILES:%=$(B)/obj/%.bin.o)
-$(B)/obj/web/page/%.bin.o: web/page/%
+# Whatever lies in web/page/ is embedded as it is, and so is the API's description; ld names their
+# bytes after the path (_binary_web_page_index_html_start), and the table that web/assets.h
+# declares lists them. Together they are a library without a folder of C files: "assets".
+ASSETS    := $(wildcard web/page/*) web/openapi.json
+ASSET_OBJ := $(ASSETS:%=$(B)/obj/%.bin.o)
+$(ASSET_OBJ): $(B)/obj/%.bin.o: %
 	@mkdir -p $(@D)
 	$(Q)ld -r -b binary -z noexecstack -o $@ $<
+$(B)/gen/assets.c: $(ASSETS) $(wildcard web/page) Makefile
+	@mkdir -p $(@D)
+	@{ echo '/* Generated from the files in web/page/. */'; echo '#include "web/assets.h"'; \
+	  for f in $(ASSETS); do s=_binary_$${f//[^A-Za-z0-9]/_}; echo "extern const char $${s}_start[], $${s}_end[];"; done; \
+	  echo 'const struct bw_asset bw_assets[] = {'; \
+	  for f in $(ASSETS); do s=_binary_$${f//[^A-Za-z0-9]/_}; echo "    {\"$${f##*/}\", $${s}_start, $${s}_end},"; done; \
+	  echo '};'; echo 'const size_t bw_n_assets = sizeof bw_assets / sizeof *bw_assets;'; } >$@
+$(B)/obj/assets.o: $(B)/gen/assets.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+$(LIB_assets): $(ASSET_OBJ) $(B)/obj/assets.o
 
 CLI_OBJ := $(patsubst %.c,$(B)/obj/%.o,$(wildcard clients/cli/*.c))
 MAIN_OBJ := $(MAINS:%.c=$(B)/obj/%.o)
-$(B)/bellwired: $(MAIN_OBJ) $(libs_of_web) $(LIB_bus) $(LIB_journal) $(PAGE_OBJ)
-	$(call link,$(MAIN_OBJ) $(PAGE_OBJ) -Wl$(comma)--start-group $(libs_of_web) $(LIB_bus) $(LIB_journal) -Wl$(comma)--end-group,$(SYS_web) $(SYS_bus))
+$(B)/bellwired: $(MAIN_OBJ) $(libs_of_web) $(LIB_bus) $(LIB_journal)
+	$(call link,$(MAIN_OBJ) -Wl$(comma)--start-group $(libs_of_web) $(LIB_bus) $(LIB_journal) -Wl$(comma)--end-group,$(SYS_web) $(SYS_bus))
 $(B)/bellwire: $(CLI_OBJ) $(libs_of_client)
 	$(call link,$(CLI_OBJ) $(libs_of_client),$(SYS_client))
 # Programs outside find the library by its soname, also where it was built.

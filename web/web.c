@@ -1,0 +1,145 @@
+/* The web half, wired together: a handle on the bus, the streams, REST on top of both, and the HTTP
+ * server that gives requests to the one and connections to the other. Stops in the other order. */
+#include "web/web.h"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/diag.h"
+#include "web/http/server.h"
+#include "web/rest/rest.h"
+#include "web/routes.h"
+
+enum {
+    HTTP_THREADS = 16,
+    BODY_BYTES_MAX = 16 << 20,
+    BUS_TIMEOUT_MS = 10000,
+    CONNECTIONS_MAX = 100000,
+    /* Descriptors that are not watchers': each worker has its connection and, during a hand-off,
+     * two more; nng, SQLite, libraries and logs take the rest. */
+    FDS_PER_WORKER = 3,
+    FDS_OF_OTHERS = 256,
+};
+
+struct bw_web {
+    struct bellwire *bus;
+    struct bw_stream *stream;
+    struct bw_http_server *http;
+    struct bw_rest rest;
+    unsigned max_connections;
+};
+
+/* --- What rest and http ask of the streams
+ * -------------------------------------------------------*/
+
+static bool streams_are_live(void *streams)
+{
+    return bw_stream_is_live(streams);
+}
+
+static unsigned count_watchers(void *streams)
+{
+    return bw_stream_connections(streams);
+}
+
+static bool has_room(void *ctx)
+{
+    const struct bw_web *web = ctx;
+    return bw_stream_connections(web->stream) < web->max_connections;
+}
+
+static bool owns_fd(void *ctx, int fd)
+{
+    return bw_stream_owns_fd(((const struct bw_web *)ctx)->stream, fd);
+}
+
+static int adopt(void *ctx, int fd)
+{
+    return bw_stream_adopt_websocket(((const struct bw_web *)ctx)->stream, fd);
+}
+
+/* --- Starting and stopping
+ * -----------------------------------------------------------------------*/
+
+/* Never more watchers than there are descriptors for: with none left, civetweb could not even
+ * accept those whom it is to refuse, and would spin. */
+static unsigned affordable_connections(unsigned wanted, unsigned http_threads)
+{
+    struct rlimit limit;
+    unsigned most = wanted ? wanted : CONNECTIONS_MAX;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return most;
+    rlim_t kept = FDS_OF_OTHERS + (rlim_t)FDS_PER_WORKER * http_threads;
+    rlim_t left = limit.rlim_cur > kept ? limit.rlim_cur - kept : 1;
+    if (left < most && wanted)
+        diag_warn("WEB-CONNECTIONS-LIMITED",
+                  "wanted=%u possible=%u text=raise the limit of open files", wanted,
+                  (unsigned)left);
+    return left < most ? (unsigned)left : most;
+}
+
+static int start_http(struct bw_web *web, const struct bw_web_options *o, unsigned threads,
+                      struct bw_fault *fault)
+{
+    const struct bw_http_options options = {
+        .listen = o->listen,
+        .threads = threads,
+        .body_bytes_max = o->body_bytes_max ? o->body_bytes_max : BODY_BYTES_MAX,
+        .routes = bw_routes,
+        .n_routes = bw_n_routes,
+        .ctx = &web->rest,
+        .websocket_path = BW_WEBSOCKET_PATH,
+        .sink = {.ctx = web, .has_room = has_room, .owns_fd = owns_fd, .adopt = adopt},
+    };
+    return bw_http_server_start(&options, &web->http, fault);
+}
+
+static int start(struct bw_web *web, const struct bw_web_options *o, struct bw_fault *fault)
+{
+    const unsigned threads = o->http_threads ? o->http_threads : HTTP_THREADS;
+    const uint32_t timeout_ms = o->bus_timeout_ms ? o->bus_timeout_ms : BUS_TIMEOUT_MS;
+    const struct bellwire_options bus = {.timeout_ms = timeout_ms};
+    struct bw_stream_options stream = o->stream;
+    web->max_connections = affordable_connections(stream.max_connections, threads);
+    stream.max_connections = web->max_connections;
+    int err = bellwire_connect(o->bus_url, &bus, &web->bus);
+    if (err)
+        return bw_fault(fault, err, "bus", "\"%s\": %s", o->bus_url, bellwire_strerror(err));
+    err = bw_stream_start(&stream, web->bus, &web->stream);
+    if (err)
+        return bw_fault(fault, err, "", "the streams cannot start: %s", bw_err_text(err));
+    web->rest = (struct bw_rest){.bus = web->bus,
+                                 .timeout_ms = timeout_ms,
+                                 .streams_are_live = streams_are_live,
+                                 .watchers = count_watchers,
+                                 .streams = web->stream};
+    return start_http(web, o, threads, fault);
+}
+
+int bw_web_start(const struct bw_web_options *options, struct bw_web **out, struct bw_fault *fault)
+{
+    *out = calloc(1, sizeof **out);
+    if (!*out)
+        return bw_fault(fault, BW_ENOMEM, "", "out of memory");
+    int err = start(*out, options, fault);
+    if (err)
+        bw_web_stop(out);
+    return err;
+}
+
+void bw_web_stop(struct bw_web **web)
+{
+    struct bw_web *w = *web;
+    *web = NULL;
+    if (!w)
+        return;
+    bw_http_server_stop(&w->http);
+    bw_stream_stop(&w->stream);
+    bellwire_close(&w->bus);
+    free(w);
+}
+
+unsigned bw_web_port(const struct bw_web *web)
+{
+    return bw_http_server_port(web->http);
+}
