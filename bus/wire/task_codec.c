@@ -68,13 +68,19 @@ void bw_task_encode(struct bw_buf *out, const struct bw_task *t)
     bw_mp_map_end(&m);
 }
 
+/* The first fault stays. */
+static void refuse(struct bw_fault *fault, const char *key, const char *why)
+{
+    if (fault->err == 0)
+        bw_fault(fault, BW_EINVAL, key, "%s", why);
+}
+
 static void get_time(const msgpack_object *map, const char *key, int64_t *out,
                      struct bw_fault *fault)
 {
     struct bw_str text;
-    if (bw_mp_get_str(map, key, BW_TIME_LEN, &text, fault) && bw_time_parse(text, out) != 0 &&
-        fault->err == 0)
-        bw_fault(fault, BW_EINVAL, key, "must be an RFC 3339 time");
+    if (bw_mp_get_str(map, key, BW_TIME_LEN, &text, fault) && bw_time_parse(text, out) != 0)
+        refuse(fault, key, "must be an RFC 3339 time");
 }
 
 int bw_task_decode(const msgpack_object *map, struct bw_task *out, struct bw_fault *fault)
@@ -85,12 +91,12 @@ int bw_task_decode(const msgpack_object *map, struct bw_task *out, struct bw_fau
     uint64_t attempt = 1;
     const msgpack_object *error = bw_mp_get(map, "error");
     if (!bw_mp_get_str(map, "id", BW_TASK_ID_MAX, &t.id, &wrong) || t.id.len == 0)
-        bw_fault(&wrong, BW_EINVAL, "id", "a task must have an id");
+        refuse(&wrong, "id", "a task must have an id");
     bw_mp_get_str(map, "type", SIZE_MAX, &t.type, &wrong);
     bw_mp_get_str(map, "title", SIZE_MAX, &t.title, &wrong);
     if (!bw_mp_get_str(map, "status", SIZE_MAX, &status, &wrong) ||
         !bw_status_parse(status, &t.status))
-        bw_fault(&wrong, BW_EINVAL, "status", "a task must have a status");
+        refuse(&wrong, "status", "a task must have a status");
     bw_mp_get_f64(map, "progress", &t.progress, &wrong);
     bw_mp_get_str(map, "message", SIZE_MAX, &t.message, &wrong);
     bw_mp_get_str(map, "step", SIZE_MAX, &t.step, &wrong);
