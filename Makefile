@@ -56,17 +56,19 @@ DIR_wire    := bus/wire
 DIR_journal := bus/journal
 DIR_bus     := bus
 DIR_client  := clients/c
+DIR_cli     := clients/cli
 DIR_stream  := web/stream
 DIR_http    := web/http
 DIR_rest    := web/rest
 DIR_web     := web
-FLOORS      := base wire journal bus client stream http rest web
+FLOORS      := base wire journal bus client cli stream http rest web
 
 ON_base    := base
 ON_wire    := wire base
 ON_journal := journal wire base
 ON_bus     := bus journal wire base
 ON_client  := client wire base
+ON_cli     := cli client wire base
 ON_stream  := stream client wire base
 ON_http    := http wire base
 ON_rest    := rest http client wire base
@@ -77,15 +79,17 @@ SYS_wire     = $(L_WIRE)
 SYS_journal  = $(L_SQLITE) $(SYS_wire)
 SYS_bus      = $(L_NNG) $(SYS_journal)
 SYS_client   = $(L_NNG) $(SYS_wire)
+SYS_cli      = $(SYS_client)
 SYS_stream   = $(L_WEB) $(SYS_client)
 SYS_http     = $(L_WEB) $(SYS_wire)
 SYS_rest     = $(L_WEB) $(SYS_client)
 SYS_web      = $(L_WEB) $(SYS_client)
 
 # The daemon's own files, which know both halves: in its program, in no library.
-MAINS := $(wildcard web/bellwired*.c)
+MAINS    := $(wildcard web/bellwired*.c)
+CLI_MAIN := clients/cli/main.c
 define floor_template
-SRC_$(1) := $$(filter-out $$(MAINS),$$(wildcard $$(DIR_$(1))/*.c))
+SRC_$(1) := $$(filter-out $$(MAINS) $$(CLI_MAIN),$$(wildcard $$(DIR_$(1))/*.c))
 OBJ_$(1) := $$(SRC_$(1):%.c=$$(B)/obj/%.o)
 LIB_$(1) := $$(B)/lib/lib$(1).a
 $$(LIB_$(1)): $$(OBJ_$(1))
@@ -171,12 +175,11 @@ $(B)/obj/assets.o: $(B)/gen/assets.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 $(LIB_assets): $(ASSET_OBJ) $(B)/obj/assets.o
 
-CLI_OBJ := $(patsubst %.c,$(B)/obj/%.o,$(wildcard clients/cli/*.c))
 MAIN_OBJ := $(MAINS:%.c=$(B)/obj/%.o)
 $(B)/bellwired: $(MAIN_OBJ) $(libs_of_web) $(LIB_bus) $(LIB_journal)
 	$(call link,$(MAIN_OBJ) -Wl$(comma)--start-group $(libs_of_web) $(LIB_bus) $(LIB_journal) -Wl$(comma)--end-group,$(SYS_web) $(SYS_bus))
-$(B)/bellwire: $(CLI_OBJ) $(libs_of_client)
-	$(call link,$(CLI_OBJ) $(libs_of_client),$(SYS_client))
+$(B)/bellwire: $(CLI_MAIN:%.c=$(B)/obj/%.o) $(libs_of_cli)
+	$(call link,$< $(libs_of_cli),$(SYS_cli))
 # Programs outside find the library by its soname, also where it was built.
 $(B)/libbellwire.so: $(OBJ_client) $(LIB_wire) $(LIB_base)
 	$(call say,LINK,$@)

@@ -1,0 +1,324 @@
+/* `bellwire run`: makes a task of a command, and is not noticed by it. */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <poll.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "run_pass.h"
+#include "run_signals.h"
+#include "run_teller.h"
+#include "wire/event.h"
+#include "wire/url.h"
+#include "wire/utf8.h"
+
+enum { FEED_BYTES = 4 << 20, TASK_ID_LEN = 48, WORKER_LEN = 300 };
+
+static struct run_options {
+    const char *title, *type, *owner, *resource, *id, *queue, *progress;
+    uint32_t drain_s, spool_mib;
+    bool merge, verbose;
+} options = {.type = "command", .drain_s = 10, .spool_mib = 8};
+
+#define OPT(member) offsetof(struct run_options, member)
+static const struct bw_opt opts[] = {
+    {'t', "title", BW_OPT_TEXT, OPT(title), "TEXT", "what people see (default: the command)", 0, 0},
+    {0, "type", BW_OPT_TEXT, OPT(type), "TYPE", "what kind of task it is", 0, 0},
+    {'o', "owner", BW_OPT_TEXT, OPT(owner), "NAME", "who may see it (default: your login name)", 0,
+     0},
+    {'r', "resource", BW_OPT_TEXT, OPT(resource), "NAME", "what it works on", 0, 0},
+    {0, "queue", BW_OPT_TEXT, OPT(queue), "NAME", "the queue it belongs to", 0, 0},
+    {'i', "id", BW_OPT_TEXT, OPT(id), "ID",
+     "the task's id; a task that has ended gets another attempt (default: made from the command)",
+     0, 0},
+    {'p', "progress", BW_OPT_TEXT, OPT(progress), "REGEX",
+     "an extended regular expression that finds progress in a line, with one group for the "
+     "percentage or two for how many of how many (default: NN% or n/m at the end of a line)",
+     0, 0},
+    {0, "merge", BW_OPT_FLAG, OPT(merge), NULL,
+     "give the command one pipe for stdout and stderr: their order is then exact, and every line "
+     "has level info",
+     0, 0},
+    {0, "drain-s", BW_OPT_COUNT, OPT(drain_s), "N",
+     "how long to wait for delivery after the command has ended, in seconds", 0, 86400},
+    {0, "spool-mib", BW_OPT_COUNT, OPT(spool_mib), "N",
+     "how much of the log to keep in memory while the bus is away, in MiB", 1, 1024},
+    {'v', "verbose", BW_OPT_FLAG, OPT(verbose), NULL, "say the task's id on stderr", 0, 0},
+    {0},
+};
+
+/* --- the task
+ * ---------------------------------------------------------------------------------------- */
+
+/* "make-7q3k0vexw2mz": readable, and nobody else's. */
+static void make_id(const char *command, char out[TASK_ID_LEN])
+{
+    static const char letters[] = "0123456789abcdefghjkmnpqrstvwxyz";
+    unsigned char random[12];
+    char copy[4096];
+    snprintf(copy, sizeof copy, "%s", command);
+    size_t n = (size_t)snprintf(out, TASK_ID_LEN, "%.24s-", basename(copy));
+    for (char *c = out; *c; c++)
+        if (!strchr("._-", *c) && !(*c > 0 && isalnum((unsigned char)*c)))
+            *c = '_';
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        memset(random, (int)getpid(), sizeof random);
+    for (size_t i = 0; i < sizeof random; i++)
+        out[n++] = letters[random[i] % 32];
+    out[n] = 0;
+}
+
+static const char *login_name(void)
+{
+    const struct passwd *user = getpwuid(geteuid());
+    return user ? user->pw_name : NULL;
+}
+
+static int check_options(const struct bw_cli *cli)
+{
+    const struct {
+        const char *name, *value;
+        size_t max;
+    } names[] = {{"id", options.id, BW_TASK_ID_MAX}, {"type", options.type, 128},
+                 {"owner", options.owner, 256},      {"resource", options.resource, 256},
+                 {"queue", options.queue, 128},      {"title", options.title, 1024}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct bw_str value = bw_str(names[i].value);
+        if (value.len > names[i].max || !bw_utf8_is_line(value))
+            return bw_cli_usage(cli, "--%s takes at most %zu bytes of UTF-8, in one line",
+                                names[i].name, names[i].max);
+    }
+    char endpoint[BW_URL_MAX];
+    if (bw_bus_url(cli->bus, BW_ENDPOINT_REQ, endpoint, sizeof endpoint) != 0)
+        return bw_cli_usage(cli, "\"%s\" is not the URL of a bus: it has to be one of %s", cli->bus,
+                            BW_URL_FORMS);
+    return 0;
+}
+
+/* --- the end
+ * ----------------------------------------------------------------------------------------- */
+
+static void describe_end(int status, int exec_errno, int64_t started_us, struct bw_run_end *end)
+{
+    *end = (struct bw_run_end){.wall_us = bw_clock_wall_us(), .exec_errno = exec_errno};
+    end->seconds = (double)((end->wall_us - started_us) / 1000) / 1e3;
+    if (exec_errno)
+        end->exit_status = exec_errno == ENOENT ? BW_EXIT_NOT_FOUND : BW_EXIT_NOT_EXECUTABLE;
+    else if (WIFSIGNALED(status))
+        end->exit_status = 128 + (end->signal = WTERMSIG(status));
+    else
+        end->exit_status = WEXITSTATUS(status);
+}
+
+/* Until everything is delivered or saved. A signal ends the wait for the bus. */
+static void wait_for_teller(const struct bw_cli *cli, struct bw_teller *teller, int wake)
+{
+    enum { SAY_AFTER_MS = 1000 };
+    bool said = !isatty(STDERR_FILENO);
+    uint64_t n;
+    while (!bw_teller_is_done(teller)) {
+        struct pollfd fd = {.fd = wake, .events = POLLIN};
+        int ready = poll(&fd, 1, said ? -1 : SAY_AFTER_MS);
+        if (ready > 0 && read(wake, &n, sizeof n) > 0 && bw_signals_told_to_leave())
+            bw_teller_hurry(teller);
+        if (ready == 0) {
+            said = true;
+            fprintf(stderr,
+                    "bellwire run: the command has ended; waiting up to %u s for the bus at %s "
+                    "(Ctrl-C: do not wait)\n",
+                    options.drain_s, cli->bus);
+        }
+    }
+}
+
+static void tell_report(const struct bw_cli *cli, const struct bw_teller_report *r)
+{
+    if (*r->refused)
+        bw_cli_error(cli, "the bus refused what it was told of the task: %s", r->refused);
+    if (*r->error)
+        bw_cli_error(cli,
+                     "the bus at %s took not all of what it was told, and the rest cannot be "
+                     "saved: %s",
+                     cli->bus, r->error);
+    if (*r->file) {
+        bw_cli_error(cli, "the bus at %s is away: %llu events wait in %s", cli->bus,
+                     (unsigned long long)r->saved, r->file);
+        fprintf(stderr,
+                "  The next `bellwire run` delivers them, or: bellwire --bus %s emit "
+                "--spool\n",
+                cli->bus);
+    }
+    if (r->logs_left_out)
+        fputs("  Log lines were left out, because 256 MiB wait there already.\n", stderr);
+    if (r->lost_lines > 0)
+        bw_cli_error(cli,
+                     "%llu lines are missing in the task's log: they came faster than the bus "
+                     "took them",
+                     (unsigned long long)r->lost_lines);
+}
+
+/* --- the run
+ * ----------------------------------------------------------------------------------------- */
+
+struct run {
+    struct bw_run_task task;
+    char id[TASK_ID_LEN], worker[WORKER_LEN];
+    struct bw_progress_pattern *pattern;
+    struct bw_term term;
+    struct bw_plumbing plumbing;
+    struct bw_child child;
+    int exec_errno, wake;
+    int64_t started_us;
+    struct bw_feed *feed;
+    struct bw_teller *teller;
+};
+
+/* Descriptors 0, 1 and 2 must be what they are taken for. */
+static void open_missing(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
+static int describe_task(const struct bw_cli *cli, struct run *r, char **argv)
+{
+    char host[256] = "localhost";
+    struct bw_fault fault;
+    if (options.progress && bw_progress_pattern_create(&r->pattern, options.progress, &fault) != 0)
+        return bw_cli_usage(cli, "--progress: %s", fault.message);
+    make_id(argv[0], r->id);
+    gethostname(host, sizeof host - 1);
+    snprintf(r->worker, sizeof r->worker, "%.200s:%ld", host, (long)getpid());
+    r->task = (struct bw_run_task){
+        .id = options.id ? options.id : r->id,
+        .type = options.type,
+        .title = options.title,
+        .owner = options.owner ? options.owner : login_name(),
+        .resource = options.resource,
+        .queue = options.queue,
+        .worker = r->worker,
+        .argv = argv,
+    };
+    if (setenv("BELLWIRE_TASK_ID", r->task.id, 1) != 0)
+        return bw_cli_error(cli, "out of memory"), BW_EXIT_NOT_STARTED;
+    if (options.verbose)
+        fprintf(stderr, "bellwire run: task %s\n", r->task.id);
+    return 0;
+}
+
+/* Everything that may fail does so before the command begins. */
+static int start(const struct bw_cli *cli, struct run *r)
+{
+    struct bw_child_plan plan = {.argv = r->task.argv};
+    r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    bw_term_init(&r->term);
+    if (r->wake < 0 || bw_feed_create(&r->feed, FEED_BYTES) != 0 ||
+        bw_plumbing_open(&r->plumbing, &r->term, options.merge) != 0) {
+        bw_cli_error(cli, "cannot set up the command's output: %s", strerror(errno));
+        return BW_EXIT_NOT_STARTED;
+    }
+    memcpy(plan.fds, r->plumbing.command, sizeof plan.fds);
+    plan.new_session = r->plumbing.own_terminal;
+    bw_signals_hold(&plan.mask);
+    r->started_us = bw_clock_wall_us();
+    if (bw_child_start(&r->child, &plan, &r->exec_errno) != 0) {
+        bw_cli_error(cli, "cannot fork: %s", strerror(errno));
+        return BW_EXIT_NOT_STARTED;
+    }
+    bw_plumbing_close_command_ends(&r->plumbing);
+    bw_signals_pass(&r->child, r->wake);
+    if (r->exec_errno)
+        bw_cli_error(cli, "%s: %s", r->task.argv[0],
+                     r->exec_errno == ENOENT ? "command not found" : strerror(r->exec_errno));
+    return 0;
+}
+
+/* From here on nothing may stop the command. Without a teller its output is passed on all the same.
+ */
+static int go(const struct bw_cli *cli, struct run *r)
+{
+    const struct bw_teller_plan plan = {
+        .cli = cli,
+        .task = r->task,
+        .pattern = r->pattern,
+        .spool_bytes = (size_t)options.spool_mib << 20,
+        .drain_s = options.drain_s,
+        .started_us = r->started_us,
+        .told = r->wake,
+    };
+    struct bw_teller_report report;
+    struct bw_run_end end;
+    if (bw_teller_start(&r->teller, &plan, r->feed) != 0)
+        bw_cli_error(cli, "out of memory: the command runs on, but the bus is told nothing");
+    int status = bw_pass_until_end(&r->plumbing, &r->term, &r->child, r->feed, r->wake);
+    describe_end(status, r->exec_errno, r->started_us, &end);
+    bw_pass_leave_behind(&r->plumbing, &r->child);
+    if (r->teller) {
+        bw_teller_finish(r->teller, &end);
+        wait_for_teller(cli, r->teller, r->wake);
+        bw_teller_end(&r->teller, &report);
+        tell_report(cli, &report);
+    }
+    return end.exit_status;
+}
+
+static int run(const struct bw_cli *cli, int argc, char **argv)
+{
+    struct run r = {.wake = -1};
+    if (argc == 0)
+        return bw_cli_usage(cli, "say which command: bellwire run -- COMMAND...");
+    int status = check_options(cli);
+    if (status)
+        return status;
+    open_missing();
+    status = describe_task(cli, &r, argv);
+    if (!status)
+        status = start(cli, &r);
+    if (!status)
+        status = go(cli, &r);
+    bw_feed_destroy(&r.feed);
+    bw_progress_pattern_destroy(&r.pattern);
+    if (r.wake >= 0)
+        close(r.wake);
+    return status;
+}
+
+const struct bw_command bw_run_command = {
+    .name = "run",
+    .operands = "[--] COMMAND [ARGUMENT...]",
+    .summary = "run a command as a task",
+    .about =
+        "Runs a command and tells the bus of it: its lines become the task's log (stdout: info, "
+        "stderr: warning), NN% and n/m at the end of a line its progress, its end the task's "
+        "end.\n\n"
+        "The command does not notice. Its output passes through unchanged and at once, on a "
+        "terminal it has a terminal (where stdout and stderr are one stream), signals reach it, "
+        "and its exit status is the one of `bellwire run`: 128 and the signal's number if a signal "
+        "ended it, 126 or 127 if it cannot be executed or found, 125 if bellwire could not begin. "
+        "In its environment BELLWIRE_TASK_ID is the task's id.\n\n"
+        "While the bus is away the command runs on. The state of the task is kept, and of its log "
+        "as much as --spool-mib allows; both are delivered when the bus is back. What could not be "
+        "delivered within --drain-s after the end is saved, and delivered by the next `bellwire "
+        "run` or by `bellwire emit --spool`.",
+    .examples = "bellwire run -- make -j4\n"
+                "bellwire run --title 'Import of May' --resource sales -- ./import.sh may.csv\n"
+                "bellwire run --progress '([0-9.]+)% done' -- rsync -a --info=progress2 a/ b/",
+    .opts = opts,
+    .values = &options,
+    .stop_at_operand = true,
+    .usage_exit = BW_EXIT_NOT_STARTED,
+    .run = run,
+};

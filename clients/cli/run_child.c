@@ -1,0 +1,227 @@
+/* Starting the command, and learning what becomes of it. */
+#include "run_child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct pipe_ends {
+    int r, w;
+};
+
+static int open_pipe(struct pipe_ends *p)
+{
+    int fds[2];
+    if (pipe2(fds, O_CLOEXEC) != 0)
+        return BW_EIO;
+    *p = (struct pipe_ends){fds[0], fds[1]};
+    return 0;
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void close_pipe(struct pipe_ends *p)
+{
+    close_fd(&p->r);
+    close_fd(&p->w);
+}
+
+/* Writes or reads an int; ints are short enough to pass whole. */
+static bool write_int(int fd, int v)
+{
+    ssize_t n;
+    do
+        n = write(fd, &v, sizeof v);
+    while (n < 0 && errno == EINTR);
+    return n == sizeof v;
+}
+
+static bool read_int(int fd, int *v)
+{
+    ssize_t n;
+    do
+        n = read(fd, v, sizeof *v);
+    while (n < 0 && errno == EINTR);
+    return n == sizeof *v;
+}
+
+void bw_close_all_but(const int *fds, int n)
+{
+    for (int next = -1, last = -1;; last = next) {
+        next = INT_MAX;
+        for (int i = 0; i < n; i++)
+            if (fds[i] > last && fds[i] < next)
+                next = fds[i];
+        if (next > last + 1)
+            close_range((unsigned)last + 1, (unsigned)next - 1, 0);
+        if (next == INT_MAX)
+            return;
+    }
+}
+
+/* --- in the command's process, before it is the command ------------------------------------------
+ */
+
+static void become_command(const struct bw_child_plan *plan, int exec_error)
+{
+    for (int fd = 0; fd < 3; fd++)
+        if (plan->fds[fd] >= 0 && dup2(plan->fds[fd], fd) < 0)
+            goto fail;
+    sigprocmask(SIG_SETMASK, &plan->mask, NULL);
+    execvp(plan->argv[0], plan->argv);
+fail:
+    write_int(exec_error, errno);
+    _exit(127);
+}
+
+/* To the foreground of its terminal. SIGTTOU is blocked, or this would stop it. */
+static void lead_group(int tty)
+{
+    setpgid(0, 0);
+    tcsetpgrp(tty, getpid());
+}
+
+/* --- the keeper
+ * ----------------------------------------------------------------------------------- */
+
+struct keeper {
+    int news, life; /* ends: to tell, to wait for the end of the session */
+};
+
+static void keep(struct keeper k, pid_t command)
+{
+    siginfo_t info;
+    int nothing, status;
+    for (;;) {
+        /* Ended, it stays a zombie, so that its number is nobody else's while bellwire might
+         * still send signals to it. */
+        if (waitid(P_PID, (id_t)command, &info, WEXITED | WSTOPPED | WNOWAIT) != 0)
+            _exit(1);
+        bool stopped = info.si_code == CLD_STOPPED;
+        if (info.si_code == CLD_EXITED)
+            status = W_EXITCODE(info.si_status, 0);
+        else
+            status = stopped ? W_STOPCODE(info.si_status) : W_EXITCODE(0, info.si_status);
+        write_int(k.news, status);
+        if (!stopped)
+            break;
+        waitid(P_PID, (id_t)command, &info, WSTOPPED);
+    }
+    close(k.news);
+    read_int(k.life, &nothing);
+    _exit(0);
+}
+
+static void ignore_signals(void)
+{
+    for (int sig = 1; sig < NSIG; sig++)
+        signal(sig, sig == SIGCHLD ? SIG_DFL : SIG_IGN);
+}
+
+static void become_keeper(const struct bw_child_plan *plan, struct keeper k, int exec_error)
+{
+    pid_t command = -1;
+    if (setsid() >= 0 && ioctl(plan->fds[1], TIOCSCTTY, 0) == 0)
+        command = fork();
+    if (command == 0) {
+        lead_group(plan->fds[1]);
+        become_command(plan, exec_error);
+    }
+    if (command < 0) {
+        write_int(exec_error, errno);
+        _exit(1);
+    }
+    setpgid(command, command); /* whoever is first */
+    ignore_signals();
+    write_int(k.news, command);
+    /* Nothing may stay open here whose end somebody waits for. */
+    bw_close_all_but((const int[]){k.news, k.life}, 2);
+    keep(k, command);
+}
+
+/* --- in bellwire
+ * ---------------------------------------------------------------------------------- */
+
+static int start_direct(struct bw_child *c, const struct bw_child_plan *plan, int exec_error)
+{
+    c->pid = fork();
+    if (c->pid == 0)
+        become_command(plan, exec_error);
+    return c->pid < 0 ? BW_EIO : 0;
+}
+
+static int start_in_session(struct bw_child *c, const struct bw_child_plan *plan, int exec_error)
+{
+    struct pipe_ends news = {-1, -1}, life = {-1, -1};
+    pid_t keeper = -1;
+    if (open_pipe(&news) == 0 && open_pipe(&life) == 0)
+        keeper = fork();
+    if (keeper == 0) {
+        close_fd(&news.r);
+        close_fd(&life.w);
+        become_keeper(plan, (struct keeper){news.w, life.r}, exec_error);
+    }
+    if (keeper < 0) {
+        int why = errno;
+        close_pipe(&news);
+        close_pipe(&life);
+        errno = why;
+        return BW_EIO;
+    }
+    close_fd(&news.w);
+    close_fd(&life.r);
+    c->news = news.r;
+    c->life = life.w;
+    return 0;
+}
+
+int bw_child_start(struct bw_child *c, const struct bw_child_plan *plan, int *exec_errno)
+{
+    struct pipe_ends exec_error;
+    *c = (struct bw_child){.own_session = plan->new_session, .news = -1, .life = -1};
+    if (open_pipe(&exec_error) != 0)
+        return BW_EIO;
+    int err = plan->new_session ? start_in_session(c, plan, exec_error.w)
+                                : start_direct(c, plan, exec_error.w);
+    int why = errno;
+    close_fd(&exec_error.w);
+    if (!err && plan->new_session && !read_int(c->news, &c->pid))
+        c->pid = 0; /* there is an exec_error then */
+    if (!err && !read_int(exec_error.r, exec_errno))
+        *exec_errno = 0; /* its end was closed by a successful exec */
+    close_fd(&exec_error.r);
+    if (!err && c->news >= 0)
+        fcntl(c->news, F_SETFL, O_NONBLOCK);
+    errno = why;
+    return err;
+}
+
+static enum bw_child_news ended(struct bw_child *c)
+{
+    c->pid = 0;
+    return BW_CHILD_ENDED;
+}
+
+enum bw_child_news bw_child_poll(struct bw_child *c, int *status)
+{
+    if (c->own_session) {
+        ssize_t n = read(c->news, status, sizeof *status);
+        if (n < 0)
+            return BW_CHILD_NOTHING;
+        if (n == 0) { /* somebody killed the keeper */
+            *status = W_EXITCODE(0, SIGHUP);
+            return ended(c);
+        }
+    } else if (waitpid(c->pid, status, WNOHANG | WUNTRACED) <= 0) {
+        return BW_CHILD_NOTHING;
+    }
+    return WIFSTOPPED(*status) ? BW_CHILD_STOPPED : ended(c);
+}

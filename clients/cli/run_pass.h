@@ -1,0 +1,32 @@
+/* Passes the command's output on, byte for byte and at once, and the terminal's keys to it, until
+ * it has ended. What passes is copied to the feed. */
+#ifndef BW_CLI_RUN_PASS_H
+#define BW_CLI_RUN_PASS_H
+
+#include "run_child.h"
+#include "run_feed.h"
+#include "run_term.h"
+
+/* How the command is connected. */
+struct bw_plumbing {
+    int from[BW_N_STREAMS]; /* bellwire's ends: a pipe's or a pseudo-terminal's; -1: there is none
+                             */
+    int to[BW_N_STREAMS];   /* where it goes on to */
+    int command[3];    /* the command's ends, to be closed here after the fork; -1: inherited */
+    bool own_terminal; /* the command gets a session and a terminal that stands for ours */
+};
+
+/* merge: one pipe for stdout and stderr, so that their order is exact. A terminal is replaced by a
+ * terminal, everything else by a pipe. BW_EIO with errno. */
+int bw_plumbing_open(struct bw_plumbing *p, const struct bw_term *term, bool merge) BW_MUST_CHECK;
+void bw_plumbing_close_command_ends(struct bw_plumbing *p);
+
+/* Returns the command's wait status, after all it wrote was passed on. wake: the eventfd that
+ * signals write to. */
+int bw_pass_until_end(struct bw_plumbing *p, struct bw_term *term, struct bw_child *child,
+                      struct bw_feed *feed, int wake);
+/* Where processes that the command left behind may still write: a process of its own goes on
+ * passing that, so that they do not notice the end of bellwire. Closes everything here. */
+void bw_pass_leave_behind(struct bw_plumbing *p, struct bw_child *child);
+
+#endif

@@ -1,0 +1,33 @@
+/* The terminal that `bellwire run` was started on, and pseudo-terminals that stand for it. */
+#ifndef BW_CLI_RUN_TERM_H
+#define BW_CLI_RUN_TERM_H
+
+#include <stdbool.h>
+#include <termios.h>
+
+#include "base/err.h"
+
+struct bw_term {
+    int fd; /* one of 0, 1, 2; -1: there is no terminal */
+    bool raw;
+    struct termios before;
+};
+
+/* Finds it. */
+void bw_term_init(struct bw_term *term);
+/* Whether its keys are for us: false for a job in the background. */
+bool bw_term_is_foreground(const struct bw_term *term);
+/* Every key comes as it is typed, nothing is echoed or means a signal; and as it was before.
+ * Harmless if it is so already. */
+void bw_term_set_raw(struct bw_term *term);
+void bw_term_restore(struct bw_term *term);
+
+/* A pseudo-terminal of the same size. like_ours: with the terminal's settings too; else one that
+ * changes nothing in what is written to it. Both descriptors are closed on exec; reading the master
+ * does not block. */
+int bw_term_open_pty(const struct bw_term *term, bool like_ours, int *master,
+                     int *slave) BW_MUST_CHECK;
+/* Gives a pseudo-terminal the terminal's present size. */
+void bw_term_copy_size(const struct bw_term *term, int master);
+
+#endif
