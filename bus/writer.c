@@ -95,6 +95,13 @@ static void set_health(struct bw_writer *w, int err)
         diag_info("WRITER-RECOVERED", "before=%s", bw_err_code(before));
 }
 
+/* The journal may have filled in some of it before it failed. */
+static void fail_item(struct bw_publish_result *result, int err)
+{
+    *result = (struct bw_publish_result){.id = result->id};
+    bw_fault(&result->fault, err, "", "not stored: %s", bw_err_text(err));
+}
+
 /* Nothing of these batches was stored: that is the fate of all their drafts. */
 static void fail_batches(struct bw_mail *mail, const struct bw_mail *end, int err)
 {
@@ -103,8 +110,7 @@ static void fail_batches(struct bw_mail *mail, const struct bw_mail *end, int er
         mail = mail->next;
         for (size_t i = 0; i < batch->n_items; i++)
             if (!batch->items[i].draft.result.fault.err)
-                bw_fault(&batch->items[i].draft.result.fault, err, "", "not stored: %s",
-                         bw_err_text(err));
+                fail_item(&batch->items[i].draft.result, err);
         batch->done(batch);
     }
 }

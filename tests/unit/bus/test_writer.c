@@ -198,6 +198,7 @@ static void test_an_error_is_everybodys_answer(void **state)
     wait_done(&f, 2);
     for (size_t k = 0; k < ITEMS; k++) {
         assert_int_equal(f.batches[0].items[k].draft.result.fault.err, BW_ENOSPC);
+        assert_int_equal(f.batches[0].items[k].draft.result.seq, 0);
         assert_int_equal(mixed->items[k].draft.result.fault.err, k == 1 ? BW_EINVAL : BW_ENOSPC);
     }
     assert_non_null(strstr(mixed->items[0].draft.result.fault.message, "no space"));
