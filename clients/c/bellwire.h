@@ -233,7 +233,8 @@ struct bellwire_subscribe_options {
      *  `topic` is "" when it concerns every topic of a subscription to all; a subscription to some
      *  is told for each that is concerned. `cursor` is where it goes on. */
     void (*on_reset)(void *arg, const char *topic, enum bellwire_reset reason, const char *cursor);
-    /** After a run of events that arrived together: a good moment to flush. May be NULL. */
+    /** After what arrived together was told, be it only the bus's heartbeat, which comes every
+     *  second: a good moment to flush, and a sign that the bus is there. May be NULL. */
     void (*on_idle)(void *arg);
     void *arg; /**< handed to the callbacks */
 };

@@ -101,7 +101,6 @@ static void deliver(struct bellwire_subscription *s, struct bw_followed *t)
     if (s->view.event.seq <= t->place)
         return;
     advance(s, t, s->view.event.seq);
-    s->delivered = true;
     s->options.on_event(s->options.arg, &s->view.event);
 }
 

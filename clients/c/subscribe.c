@@ -29,9 +29,8 @@ static void run(void *arg)
     while ((list = bw_inbox_take(&s->inbox)) != NULL) {
         if (follow_arrivals(s, list) != 0)
             break;
-        if (s->delivered && s->options.on_idle)
+        if (s->options.on_idle)
             s->options.on_idle(s->options.arg);
-        s->delivered = false;
     }
 }
 

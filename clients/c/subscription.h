@@ -28,7 +28,6 @@ struct bellwire_subscription {
     struct bw_followed *followed;
     struct bw_view view;
     unsigned failures; /* of requests, in a row */
-    bool delivered;    /* something, since on_idle */
 };
 
 /* The thread's. Errors end the subscription: BW_ECLOSED. */
