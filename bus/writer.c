@@ -33,7 +33,7 @@ enum {
     COMMIT_EVENTS = 4096,
     COMMIT_BYTES = 4 << 20,
     HEARTBEAT_MS = 1000,
-    IDLE_AFTER_MS = 100, /* without mail for so long after work: a moment for housekeeping */
+    TIDY_AFTER_MS = 500, /* without work for so long after work: a moment for housekeeping */
 };
 
 struct bw_writer {
@@ -45,7 +45,7 @@ struct bw_writer {
     struct bw_draft **drafts; /* of the commit under way; room for one batch beyond the bound */
     size_t n_drafts;
     int64_t heartbeat_due_us;
-    bool worked; /* since the last housekeeping */
+    int64_t tidy_due_us; /* 0: nothing was done since the last housekeeping */
     atomic_int health;
 };
 
@@ -138,15 +138,16 @@ static struct bw_mail *commit_some(struct bw_writer *w, struct bw_mail *mail)
     set_health(w, err);
     if (err)
         fail_batches(mail, end, err);
-    w->worked = true;
+    w->tidy_due_us = bw_clock_mono_us() + TIDY_AFTER_MS * 1000;
     return end;
 }
 
 static int wait_ms(const struct bw_writer *w)
 {
-    int64_t ms = (w->heartbeat_due_us - bw_clock_mono_us() + 999) / 1000;
-    if (w->worked && ms > IDLE_AFTER_MS)
-        ms = IDLE_AFTER_MS;
+    int64_t due = w->heartbeat_due_us;
+    if (w->tidy_due_us && w->tidy_due_us < due)
+        due = w->tidy_due_us;
+    int64_t ms = (due - bw_clock_mono_us() + 999) / 1000;
     return ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
@@ -157,6 +158,14 @@ static void beat_if_due(struct bw_writer *w)
         return;
     w->heartbeat_due_us = now + (int64_t)w->options.heartbeat_ms * 1000;
     w->sink.heartbeat(w->sink.ctx, w->journal);
+}
+
+static void tidy_if_due(struct bw_writer *w)
+{
+    if (!w->tidy_due_us || bw_clock_mono_us() < w->tidy_due_us)
+        return;
+    w->tidy_due_us = 0;
+    w->journal->ops->idle(w->journal);
 }
 
 static void run(void *arg)
@@ -170,14 +179,12 @@ static void run(void *arg)
         bool last = !mail && bw_mailbox_is_closed(w->box);
         if (last)
             mail = bw_mailbox_take(w->box, 0); /* posted between the wait's end and the close */
-        if (mail) {
+        if (mail)
             mail = commit_some(w, mail);
-        } else if (last) {
+        else if (last)
             return;
-        } else if (w->worked) {
-            w->journal->ops->idle(w->journal);
-            w->worked = false;
-        }
+        else
+            tidy_if_due(w);
     }
 }
 
