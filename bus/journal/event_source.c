@@ -101,6 +101,7 @@ static int fill_steps(struct bw_event_source *s)
     int err = step_in(s, &seq);
     if (err != 1)
         return err;
+    sqlite3_reset(s->st->event); /* it may still hold the body given last */
     while (seq > s->after) {
         if (s->n_steps == BW_LANE_MARK_EVERY)
             return BW_EIO; /* a link or a mark is wrong */
