@@ -142,7 +142,7 @@ bool bw_scan_value(struct bw_scan *s, struct bw_scan_value *out)
     }
     if (b >= 0xe0) {
         out->type = BW_SCAN_INT;
-        out->i = (int8_t)b;
+        out->i = b - 0x100;
         return true;
     }
     if (b <= 0x8f)

@@ -366,10 +366,11 @@ int bw_follow_message(struct bellwire_subscription *s, struct bw_str bytes)
 
 void bw_follow_free(struct bellwire_subscription *s)
 {
-    struct bw_followed *t, *next;
-    HASH_ITER(hh, s->followed, t, next)
-    {
-        HASH_DEL(s->followed, t);
+    struct bw_followed *t = s->followed;
+    HASH_CLEAR(hh, s->followed); /* they stay linked to one another */
+    while (t) {
+        struct bw_followed *next = t->hh.next;
         free(t);
+        t = next;
     }
 }

@@ -270,19 +270,20 @@ static void release(struct bw_publisher *p)
 int bw_publisher_start(struct bw_publisher *p, struct bw_link *link,
                        const struct bellwire_options *options)
 {
-    int err = 0;
+    struct bw_slot *slots = calloc(options->in_flight, sizeof *slots);
+    if (!slots)
+        return BW_ENOMEM;
     *p = (struct bw_publisher){
         .link = link,
         .options = *options,
+        .slots = slots,
         .queue = {.bytes_max = options->queue_bytes, .batch_events = options->batch_events},
     };
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->work, NULL);
     pthread_cond_init(&p->progress, NULL);
     msgpack_zone_init(&p->zone, MSGPACK_ZONE_CHUNK_SIZE);
-    p->slots = calloc(options->in_flight, sizeof *p->slots);
-    if (!p->slots)
-        err = BW_ENOMEM;
+    int err = 0;
     while (!err && p->n_slots < options->in_flight)
         err = open_slot(p);
     if (!err)
