@@ -148,26 +148,36 @@ static int verify(const struct bellwired_options *o, struct bw_fault *fault)
     return err;
 }
 
+/* What the settings ask for. */
+static int act(const struct bellwired_options *o, struct bw_fault *fault)
+{
+    bw_diag_setup((enum bw_diag_level)o->log_level, o->log_format == LOG_JSON);
+    if (o->verify)
+        return verify(o, fault);
+    if (o->help)
+        bw_config_print_help(&bellwired_program, stdout);
+    else if (o->man)
+        bw_config_print_manual(&bellwired_program, stdout);
+    else if (o->version)
+        printf("bellwired %s\n", BW_VERSION);
+    else
+        return run(o, fault);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     struct bellwired_options options = {0};
     struct bw_fault fault = {0};
     char *file_text;
-    int err = bw_config_load(&bellwired_program, argc, argv, &options, &file_text, &fault);
-    if (!err) {
-        bw_diag_setup((enum bw_diag_level)options.log_level, options.log_format == 1);
-        if (options.help)
-            bw_config_print_help(&bellwired_program, stdout);
-        else if (options.man)
-            bw_config_print_manual(&bellwired_program, stdout);
-        else if (options.version)
-            printf("bellwired %s\n", BW_VERSION);
-        else
-            err = options.verify ? verify(&options, &fault) : run(&options, &fault);
-        free(file_text);
+    if (bw_config_load(&bellwired_program, argc, argv, &options, &file_text, &fault) < 0) {
+        fprintf(stderr, "bellwired: %s\n", fault.message); /* it names the setting */
+        return EXIT_USAGE;
     }
+    int err = act(&options, &fault);
     if (err)
         fprintf(stderr, "bellwired: %s%s%s\n", fault.field, *fault.field ? ": " : "",
                 fault.message);
+    free(file_text);
     return err == 0 ? EXIT_SUCCESS : err == BW_EINVAL ? EXIT_USAGE : EXIT_FAILURE;
 }

@@ -86,7 +86,8 @@ static const struct bw_setting settings[] = {
           "Recent events kept in memory for each topic. Who is behind them is fed from the "
           "journal."),
     COUNT(NULL, "rings", rings, "256", 1, 65536, "Topics that can be streamed live."),
-    COUNT(NULL, "connections", connections, "100000", 1, 10000000, "Live streams at once."),
+    COUNT(NULL, "connections", connections, "0", 0, 10000000,
+          "Live streams at once. 0: as many as there are descriptors for."),
     COUNT(NULL, "subscriptions", subscriptions, "32", 1, 65536, "Topics for each live stream."),
     BYTES(NULL, "message-bytes-max", message_bytes_max, "64K", KIB, 16 * MIB,
           "The largest message from a page."),

@@ -7,7 +7,9 @@
 
 #include "base/config.h"
 
+/* The order of the words in the table. */
 enum bellwired_only { ONLY_BOTH, ONLY_BUS, ONLY_WEB };
+enum bellwired_log_format { LOG_LOGFMT, LOG_JSON };
 
 /* One member per line of the table in bellwired_options.c. */
 struct bellwired_options {
