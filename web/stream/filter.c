@@ -1,0 +1,237 @@
+/* Filters: reading them from a message, and matching by hash. */
+#include "web/stream/filter.h"
+
+#include <endian.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "wire/event.h"
+#include "wire/mp.h"
+
+static const struct {
+    const char *name;
+    size_t max_len;
+} members[BW_N_KEYS] = {
+    [BW_KEY_TASK] = {"task_id", BW_TASK_ID_MAX},
+    [BW_KEY_OWNER] = {"owner", BW_TASK_ID_MAX},
+    [BW_KEY_RESOURCE] = {"resource", BW_TASK_ID_MAX},
+    [BW_KEY_TYPE] = {"event_types", BW_EVENT_TYPE_MAX},
+};
+
+struct bw_filter {
+    atomic_uint refs;
+    struct list {
+        bool asked;
+        size_t n;
+        struct bw_str *values;
+        uint64_t *hashes; /* sorted; not in the order of the values */
+    } lists[BW_N_KEYS];
+};
+
+/* --- SipHash-1-3 (Aumasson and Bernstein)
+ * --------------------------------------------------------- */
+
+static uint64_t secret[2];
+static pthread_once_t secret_once = PTHREAD_ONCE_INIT;
+
+static void make_secret(void)
+{
+    if (getrandom(secret, sizeof secret, 0) == sizeof secret)
+        return;
+    struct timespec now; /* before the kernel has entropy: still different every time */
+    clock_gettime(CLOCK_REALTIME, &now);
+    secret[0] = (uint64_t)now.tv_nsec;
+    secret[1] = (uint64_t)now.tv_sec;
+}
+
+static inline uint64_t rotate(uint64_t x, int bits)
+{
+    return x << bits | x >> (64 - bits);
+}
+
+static inline void sip_round(uint64_t v[4])
+{
+    v[0] += v[1];
+    v[1] = rotate(v[1], 13) ^ v[0];
+    v[0] = rotate(v[0], 32);
+    v[2] += v[3];
+    v[3] = rotate(v[3], 16) ^ v[2];
+    v[0] += v[3];
+    v[3] = rotate(v[3], 21) ^ v[0];
+    v[2] += v[1];
+    v[1] = rotate(v[1], 17) ^ v[2];
+    v[2] = rotate(v[2], 32);
+}
+
+static inline void sip_word(uint64_t v[4], uint64_t word)
+{
+    v[3] ^= word;
+    sip_round(v);
+    v[0] ^= word;
+}
+
+uint64_t bw_filter_hash(struct bw_str value)
+{
+    if (value.len == 0)
+        return 0;
+    pthread_once(&secret_once, make_secret);
+    uint64_t v[4] = {secret[0] ^ 0x736f6d6570736575, secret[1] ^ 0x646f72616e646f6d,
+                     secret[0] ^ 0x6c7967656e657261, secret[1] ^ 0x7465646279746573};
+    uint64_t word = 0;
+    size_t at = 0;
+    for (; at + sizeof word <= value.len; at += sizeof word) {
+        memcpy(&word, value.ptr + at, sizeof word);
+        sip_word(v, le64toh(word));
+    }
+    word = 0;
+    memcpy(&word, value.ptr + at, value.len - at);
+    sip_word(v, le64toh(word) | (uint64_t)value.len << 56);
+    v[2] ^= 0xff;
+    for (int i = 0; i < 3; i++)
+        sip_round(v);
+    uint64_t hash = v[0] ^ v[1] ^ v[2] ^ v[3];
+    return hash ? hash : 1;
+}
+
+/* --- Making
+ * ---------------------------------------------------------------------------------------- */
+
+static int compare_hashes(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static int take_value(struct list *list, const msgpack_object *o, enum bw_key key,
+                      struct bw_fault *fault)
+{
+    const char *name = members[key].name;
+    if (o->type != MSGPACK_OBJECT_STR || o->via.str.size == 0 ||
+        o->via.str.size > members[key].max_len)
+        return bw_fault(fault, BW_EINVAL, "filter", "%s: expected strings of 1 to %zu bytes", name,
+                        members[key].max_len);
+    char *copy = malloc(o->via.str.size);
+    if (!copy)
+        return bw_fault(fault, BW_ENOMEM, "filter", "out of memory");
+    memcpy(copy, o->via.str.ptr, o->via.str.size);
+    list->values[list->n] = (struct bw_str){copy, o->via.str.size};
+    list->hashes[list->n] = bw_filter_hash(list->values[list->n]);
+    list->n++;
+    return 0;
+}
+
+static int take_list(struct list *list, const msgpack_object *o, enum bw_key key, size_t room,
+                     struct bw_fault *fault)
+{
+    const msgpack_object *values = o;
+    size_t n = 1;
+    if (o->type == MSGPACK_OBJECT_ARRAY) {
+        values = o->via.array.ptr;
+        n = o->via.array.size;
+    }
+    if (n > room)
+        return bw_fault(fault, BW_ETOOBIG, "filter", "more than %d values", BW_FILTER_VALUES_MAX);
+    list->asked = true;
+    list->values = calloc(n + 1, sizeof *list->values);
+    list->hashes = calloc(n + 1, sizeof *list->hashes);
+    int err =
+        list->values && list->hashes ? 0 : bw_fault(fault, BW_ENOMEM, "filter", "out of memory");
+    for (size_t i = 0; i < n && err == 0; i++)
+        err = take_value(list, &values[i], key, fault);
+    if (err == 0)
+        qsort(list->hashes, list->n, sizeof *list->hashes, compare_hashes);
+    return err;
+}
+
+int bw_filter_create(struct bw_filter **out, const msgpack_object *map, struct bw_fault *fault)
+{
+    *out = NULL;
+    if (map->type != MSGPACK_OBJECT_MAP)
+        return bw_fault(fault, BW_EINVAL, "filter", "expected an object");
+    struct bw_filter *filter = calloc(1, sizeof *filter);
+    if (!filter)
+        return bw_fault(fault, BW_ENOMEM, "filter", "out of memory");
+    atomic_init(&filter->refs, 1);
+    size_t room = BW_FILTER_VALUES_MAX;
+    bool any = false;
+    int err = 0;
+    for (int key = 0; key < BW_N_KEYS && err == 0; key++) {
+        const msgpack_object *o = bw_mp_get(map, members[key].name);
+        if (!o || o->type == MSGPACK_OBJECT_NIL)
+            continue;
+        any = true;
+        err = take_list(&filter->lists[key], o, (enum bw_key)key, room, fault);
+        room -= filter->lists[key].n;
+    }
+    if (err == 0 && any)
+        *out = filter;
+    else
+        bw_filter_unref(&filter);
+    return err;
+}
+
+struct bw_filter *bw_filter_ref(struct bw_filter *filter)
+{
+    if (filter)
+        atomic_fetch_add_explicit(&filter->refs, 1, memory_order_relaxed);
+    return filter;
+}
+
+void bw_filter_unref(struct bw_filter **filter)
+{
+    struct bw_filter *mine = *filter;
+    *filter = NULL;
+    if (!mine || atomic_fetch_sub_explicit(&mine->refs, 1, memory_order_acq_rel) != 1)
+        return;
+    for (int key = 0; key < BW_N_KEYS; key++) {
+        struct list *list = &mine->lists[key];
+        for (size_t i = 0; i < list->n; i++)
+            free((char *)list->values[i].ptr);
+        free(list->values);
+        free(list->hashes);
+    }
+    free(mine);
+}
+
+/* --- Asking
+ * ---------------------------------------------------------------------------------------- */
+
+static bool has(const struct list *list, uint64_t hash)
+{
+    size_t low = 0, high = list->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (list->hashes[middle] < hash)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < list->n && list->hashes[low] == hash;
+}
+
+bool bw_filter_match(const struct bw_filter *filter, const uint64_t key[BW_N_KEYS])
+{
+    for (int k = 0; k < BW_N_KEYS; k++)
+        if (filter->lists[k].asked && !has(&filter->lists[k], key[k]))
+            return false;
+    return true;
+}
+
+struct bw_str_set bw_filter_values(const struct bw_filter *filter, enum bw_key key)
+{
+    if (!filter)
+        return (struct bw_str_set){0};
+    return (struct bw_str_set){filter->lists[key].values, filter->lists[key].n};
+}
+
+bool bw_filter_is_void(const struct bw_filter *filter)
+{
+    for (int k = 0; filter && k < BW_N_KEYS; k++)
+        if (filter->lists[k].asked && filter->lists[k].n == 0)
+            return true;
+    return false;
+}
