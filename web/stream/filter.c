@@ -25,15 +25,13 @@ static const struct {
 struct bw_filter {
     atomic_uint refs;
     struct list {
-        bool asked;
-        size_t n;
+        size_t n; /* 0: not asked for */
         struct bw_str *values;
         uint64_t *hashes; /* sorted; not in the order of the values */
     } lists[BW_N_KEYS];
 };
 
-/* --- SipHash-1-3 (Aumasson and Bernstein)
- * --------------------------------------------------------- */
+/* --- SipHash-1-3 (Aumasson and Bernstein) -------------------------------------------- */
 
 static uint64_t secret[2];
 static pthread_once_t secret_once = PTHREAD_ONCE_INIT;
@@ -97,8 +95,7 @@ uint64_t bw_filter_hash(struct bw_str value)
     return hash ? hash : 1;
 }
 
-/* --- Making
- * ---------------------------------------------------------------------------------------- */
+/* --- Making -------------------------------------------------------------------------- */
 
 static int compare_hashes(const void *a, const void *b)
 {
@@ -133,11 +130,13 @@ static int take_list(struct list *list, const msgpack_object *o, enum bw_key key
         values = o->via.array.ptr;
         n = o->via.array.size;
     }
+    if (n == 0)
+        return bw_fault(fault, BW_EINVAL, "filter", "%s: an empty list would match nothing",
+                        members[key].name);
     if (n > room)
         return bw_fault(fault, BW_ETOOBIG, "filter", "more than %d values", BW_FILTER_VALUES_MAX);
-    list->asked = true;
-    list->values = calloc(n + 1, sizeof *list->values);
-    list->hashes = calloc(n + 1, sizeof *list->hashes);
+    list->values = calloc(n, sizeof *list->values);
+    list->hashes = calloc(n, sizeof *list->hashes);
     int err =
         list->values && list->hashes ? 0 : bw_fault(fault, BW_ENOMEM, "filter", "out of memory");
     for (size_t i = 0; i < n && err == 0; i++)
@@ -197,8 +196,7 @@ void bw_filter_unref(struct bw_filter **filter)
     free(mine);
 }
 
-/* --- Asking
- * ---------------------------------------------------------------------------------------- */
+/* --- Asking -------------------------------------------------------------------------- */
 
 static bool has(const struct list *list, uint64_t hash)
 {
@@ -216,7 +214,7 @@ static bool has(const struct list *list, uint64_t hash)
 bool bw_filter_match(const struct bw_filter *filter, const uint64_t key[BW_N_KEYS])
 {
     for (int k = 0; k < BW_N_KEYS; k++)
-        if (filter->lists[k].asked && !has(&filter->lists[k], key[k]))
+        if (filter->lists[k].n > 0 && !has(&filter->lists[k], key[k]))
             return false;
     return true;
 }
@@ -226,12 +224,4 @@ struct bw_str_set bw_filter_values(const struct bw_filter *filter, enum bw_key k
     if (!filter)
         return (struct bw_str_set){0};
     return (struct bw_str_set){filter->lists[key].values, filter->lists[key].n};
-}
-
-bool bw_filter_is_void(const struct bw_filter *filter)
-{
-    for (int k = 0; filter && k < BW_N_KEYS; k++)
-        if (filter->lists[k].asked && filter->lists[k].n == 0)
-            return true;
-    return false;
 }

@@ -29,9 +29,6 @@ void bw_filter_unref(struct bw_filter **filter);
 bool bw_filter_match(const struct bw_filter *filter, const uint64_t key[BW_N_KEYS]);
 /* The values asked for; n = 0: any. Borrowed from the filter. filter may be NULL. */
 struct bw_str_set bw_filter_values(const struct bw_filter *filter, enum bw_key key);
-/* Whether some list is empty, so that nothing can match. */
-bool bw_filter_is_void(const struct bw_filter *filter);
-
 /* Never 0 for a string that is not empty; 0 for one that is. */
 uint64_t bw_filter_hash(struct bw_str value);
 

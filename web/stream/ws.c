@@ -18,8 +18,7 @@ struct bw_ws_arrival {
     size_t control_len;
 };
 
-/* --- The pool -----------------------------------------------------------------------------------
- */
+/* --- The pool ------------------------------------------------------------------------ */
 
 static ssize_t feed_reader(uint8_t *to, size_t len, int flags, void *arg)
 {
@@ -97,8 +96,7 @@ void bw_ws_free(struct bw_ws *ws)
     drop_message(ws);
 }
 
-/* --- Text ---------------------------------------------------------------------------------------
- */
+/* --- Text ---------------------------------------------------------------------------- */
 
 static bool utf8_begin(struct bw_utf8 *u, uint8_t c)
 {
@@ -137,8 +135,7 @@ bool bw_utf8_feed(struct bw_utf8 *u, struct bw_str bytes)
     return true;
 }
 
-/* --- Headers ------------------------------------------------------------------------------------
- */
+/* --- Headers ------------------------------------------------------------------------- */
 
 static size_t header_length(const uint8_t *h)
 {
@@ -216,8 +213,7 @@ static int take_header(struct bw_ws *ws, const struct bw_ws_pool *pool, struct b
     return 0;
 }
 
-/* --- Payloads -----------------------------------------------------------------------------------
- */
+/* --- Payloads ------------------------------------------------------------------------ */
 
 static int append_to_message(struct bw_ws *ws, struct bw_str chunk)
 {
@@ -361,8 +357,7 @@ int bw_ws_input(struct bw_ws *ws, struct bw_ws_pool *pool, struct bw_str bytes,
     return status;
 }
 
-/* --- Our own frames -----------------------------------------------------------------------------
- */
+/* --- Our own frames ------------------------------------------------------------------ */
 
 size_t bw_ws_header(enum bw_ws_opcode opcode, size_t payload_len, uint8_t out[BW_WS_OUT_HEADER_MAX])
 {

@@ -186,8 +186,7 @@ static void test_find_end_tells_where_a_send_stopped(void **state)
     bw_ring_destroy(&ring);
 }
 
-/* --- Two readers at different paces against a writer that never waits for them ------------------
- */
+/* --- Two readers at different paces against a writer that never waits for them ------- */
 enum { STORM = 60000 };
 
 struct reader {

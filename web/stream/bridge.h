@@ -1,0 +1,21 @@
+/* The bridge: every event of the bus, rendered once as a ready frame, into its topic's ring. */
+#ifndef BW_STREAM_BRIDGE_H
+#define BW_STREAM_BRIDGE_H
+
+#include "base/err.h"
+#include "bellwire.h"
+#include "web/stream/hub.h"
+
+struct bw_bridge;
+
+/* Borrows the hub. */
+int bw_bridge_create(struct bw_bridge **out, struct bw_hub *hub) BW_MUST_CHECK;
+/* When no callback can come any more. */
+void bw_bridge_destroy(struct bw_bridge **bridge);
+
+/* The callbacks of a libbellwire subscription; arg is the bridge. One thread at a time. */
+void bw_bridge_event(void *arg, const struct bellwire_received *event);
+void bw_bridge_reset(void *arg, const char *topic, enum bellwire_reset reason, const char *cursor);
+void bw_bridge_idle(void *arg);
+
+#endif

@@ -1,0 +1,91 @@
+/* The hub: which topics have a ring, where the bridge is, and whom to wake.
+ *
+ * DESIGN. Three kinds of threads meet here. The replay thread alone opens and reclaims channels.
+ * The bridge's thread looks a topic up for every event; it publishes which channel it is writing to
+ * and looks again, and the replay thread frees a channel only after it was taken out of the table
+ * and the bridge is not writing to it: the rings' own scheme, one storey up. Stream threads never
+ * look topics up, except the two that are there from start to stop; they get a channel from the
+ * replay thread and hand it back when their last subscriber left.
+ *
+ * `passed` is stored before the bridge looks the topic up. So whoever makes a channel visible first
+ * and reads `passed` then knows: every later event of that topic will be in the ring. */
+#ifndef BW_STREAM_HUB_H
+#define BW_STREAM_HUB_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "wire/topic.h"
+#include "web/stream/bell.h"
+#include "web/stream/ring.h"
+
+/* A topic that somebody watches. */
+struct bw_channel {
+    char topic[BW_TOPIC_MAX + 1];
+    struct bw_ring *ring;
+    _Atomic uint64_t since; /* events of the topic up to here may be missing from the ring */
+
+    /* The bridge lost its place: everybody must begin anew. Counted up before the ring is cut. */
+    _Atomic unsigned resets;
+    _Atomic(const char *) reset_reason; /* a literal */
+
+    /* The replay thread's: */
+    uint64_t hash;
+    unsigned users; /* threads with subscribers; those that are always there count one */
+    int64_t idle_since_us;
+};
+
+struct bw_place {
+    uint32_t epoch;
+    uint64_t seq;
+};
+
+struct bw_hub;
+
+struct bw_hub_options {
+    size_t ring_bytes;
+    unsigned max_topics;
+    unsigned n_readers;    /* stream threads */
+    struct bw_bell *bells; /* one per stream thread; borrowed */
+};
+
+/* Makes the channels for system and logs. */
+int bw_hub_create(struct bw_hub **out, const struct bw_hub_options *options) BW_MUST_CHECK;
+/* When all threads are joined. */
+void bw_hub_destroy(struct bw_hub **hub);
+
+/* --- Any thread ---------------------------------------------------------------------- */
+/* The channel of a topic that is there from start to stop, or NULL. */
+struct bw_channel *bw_hub_permanent(const struct bw_hub *hub, const char *topic);
+/* Where the bridge is, or at the start is going to be soon. False before the bus has been heard for
+ * the first time. Read after a channel is visible: every event of its topic beyond this place will
+ * be in its ring. */
+bool bw_hub_now(const struct bw_hub *hub, struct bw_place *out);
+/* When the bridge last heard from the bus, by bw_clock_mono_us(); 0: never. */
+int64_t bw_hub_heard_us(const struct bw_hub *hub);
+
+/* --- The replay thread --------------------------------------------------------------- */
+/* Where the journal is, and the seq after which the bridge begins. Before it does. */
+void bw_hub_begin(struct bw_hub *hub, struct bw_place now, uint64_t from);
+/* Takes a share in the topic's channel, making it if there is none. BW_EBUSY: max_topics. */
+int bw_hub_open(struct bw_hub *hub, const char *topic, struct bw_channel **out) BW_MUST_CHECK;
+void bw_hub_leave(struct bw_hub *hub, struct bw_channel *channel);
+/* Frees channels that nobody has used since `before_us`. */
+void bw_hub_reclaim(struct bw_hub *hub, int64_t before_us);
+
+/* --- The bridge's thread ------------------------------------------------------------- */
+/* An event of this seq and topic has come. Its channel, to append to until bw_hub_passed(); NULL
+ * when nobody watches the topic. */
+struct bw_channel *bw_hub_pass(struct bw_hub *hub, struct bw_place place, struct bw_str topic);
+void bw_hub_passed(struct bw_hub *hub);
+/* Events may be missing before `place`: everybody on the topic ("": on all) begins anew. */
+void bw_hub_reset(struct bw_hub *hub, struct bw_str topic, struct bw_place place,
+                  const char *reason);
+/* The bus was heard; wakes the stream threads if told so. */
+void bw_hub_heard(struct bw_hub *hub, bool news);
+
+#endif

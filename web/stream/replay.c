@@ -1,0 +1,351 @@
+/* The replay thread's loop: jobs, requests, and pages kept for the next who asks. */
+#include "web/stream/replay.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/diag.h"
+#include "base/metrics.h"
+#include "base/thread.h"
+#include "wire/mp.h"
+#include "wire/rpc.h"
+
+BW_COUNTER(pages_asked, "bellwire_replay_pages_total", "Pages that connections asked for.");
+BW_COUNTER(pages_shared, "bellwire_replay_pages_shared_total",
+           "Of those, pages that another connection had caused to be fetched.");
+
+enum {
+    EVENTS_PER_PAGE = 256,
+    ROWS_PER_PAGE = 500,
+    REQUEST_TIMEOUT_MS = 2000,
+    TICK_MS = 1000,
+    BUS_AWAY_RETRY_MS = 200,
+    TOPIC_IDLE_S = 60,   /* a channel nobody watches is kept so long: pages reload */
+    WARM_EVENTS = 20000, /* after a start the rings are filled with so many of the latest events */
+    KEPT_PAGES = 64,
+    ROWS_FRESH_MS = 200, /* a snapshot may be so old: what came since follows as events */
+};
+
+/* A page that others may want, with the question it answers. Only of questions without a filter. */
+struct kept {
+    struct bw_page *page; /* NULL: free */
+    enum bw_job_kind kind;
+    char topic[BW_TOPIC_MAX + 1];
+    char *token;
+    struct bw_place as_of;
+    int64_t made_us;
+};
+
+struct bw_replay {
+    struct bw_upstream upstream;
+    bool stopped;
+    struct bw_hub *hub;
+    struct bw_bridge *bridge;
+    struct bw_mailbox *mailbox;
+    struct bw_thread thread;
+    struct bw_mail *first, **last; /* jobs waiting, in order */
+    struct kept kept[KEPT_PAGES];
+    unsigned next_kept;
+    struct bw_buf request, reply;
+};
+
+/* --- Asking -------------------------------------------------------------------------- */
+
+static int ask(struct bw_replay *r, const struct bw_rpc_request *question, struct bw_fault *fault)
+{
+    bw_buf_reset(&r->request);
+    bw_buf_reset(&r->reply);
+    *fault = (struct bw_fault){0};
+    bw_rpc_request_encode(&r->request, question);
+    if (r->request.failed)
+        return bw_fault(fault, BW_ENOMEM, "", "out of memory");
+    int err = r->upstream.request(r->upstream.bus, bw_buf_str(&r->request), REQUEST_TIMEOUT_MS,
+                                  &r->reply, fault);
+    if (err == 0 && r->reply.failed)
+        err = BW_ENOMEM;
+    if (err != 0 && fault->err == 0)
+        bw_fault(fault, err, "", "%s", bw_err_text(err));
+    return err;
+}
+
+/* Learns where the journal is, and lets the bridge begin a little before: watchers that come back
+ * after a restart then find what they missed in the rings. */
+static bool begin(struct bw_replay *r)
+{
+    static const struct bw_str system = {BW_TOPIC_SYSTEM, sizeof BW_TOPIC_SYSTEM - 1};
+    struct bw_rpc_request question = {.op = BW_RPC_EVENTS,
+                                      .topics = {&system, 1},
+                                      .after = {.kind = BW_CURSOR_LATEST},
+                                      .limit = 1};
+    struct bw_fault fault;
+    struct bw_page *page = NULL;
+    char cursor[BW_CURSOR_LEN + 1];
+    if (ask(r, &question, &fault) != 0 ||
+        bw_page_of_events(&(struct bw_answer){.reply = bw_buf_str(&r->reply)}, &page) != 0)
+        return false;
+    uint64_t from = page->head > WARM_EVENTS ? page->head - WARM_EVENTS : 0;
+    if (page->oldest > 0 && from < page->oldest - 1)
+        from = page->oldest - 1;
+    bw_cursor_format(page->epoch, from, cursor);
+    bw_hub_begin(r->hub, (struct bw_place){page->epoch, page->head}, from);
+    bw_page_unref(&page);
+    int err = r->upstream.subscribe(r->upstream.bus, cursor, r->bridge);
+    if (err != 0)
+        diag_error("BRIDGE-SUBSCRIBE", "error=%s", bw_err_code(err));
+    return true;
+}
+
+/* --- Pages that are kept ------------------------------------------------------------- */
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool answers(const struct kept *k, const struct bw_job *job, int64_t now_us)
+{
+    if (!k->page || k->kind != job->kind || strcmp(k->topic, job->topic) != 0)
+        return false;
+    if (job->kind == BW_JOB_ROWS)
+        return now_us - k->made_us < ROWS_FRESH_MS * 1000 && same_text(k->token, job->token) &&
+               k->as_of.epoch == job->as_of.epoch && k->as_of.seq == job->as_of.seq &&
+               k->page->head >= job->after.seq;
+    /* A whole page of history never changes, and serves everybody whose place lies in it. */
+    return job->after.kind == BW_CURSOR_AT && k->page->more && job->after.epoch == k->page->epoch &&
+           k->page->after <= job->after.seq && job->after.seq < k->page->next;
+}
+
+static bool may_be_shared(const struct bw_job *job)
+{
+    return !job->filter && (job->kind == BW_JOB_EVENTS || job->kind == BW_JOB_ROWS);
+}
+
+static struct bw_page *find_kept(struct bw_replay *r, const struct bw_job *job)
+{
+    int64_t now_us = bw_clock_mono_us();
+    for (unsigned i = 0; may_be_shared(job) && i < KEPT_PAGES; i++)
+        if (answers(&r->kept[i], job, now_us))
+            return bw_page_ref(r->kept[i].page);
+    return NULL;
+}
+
+static void forget(struct kept *k)
+{
+    bw_page_unref(&k->page);
+    free(k->token);
+    k->token = NULL;
+}
+
+static void keep(struct bw_replay *r, const struct bw_job *job)
+{
+    if (!may_be_shared(job) || (job->kind == BW_JOB_EVENTS && !job->page->more))
+        return;
+    struct kept *k = &r->kept[r->next_kept++ % KEPT_PAGES];
+    forget(k);
+    k->token = job->token ? strdup(job->token) : NULL;
+    if (job->token && !k->token)
+        return;
+    k->kind = job->kind;
+    memcpy(k->topic, job->topic, sizeof k->topic);
+    k->as_of = job->as_of;
+    k->made_us = bw_clock_mono_us();
+    k->page = bw_page_ref(job->page);
+}
+
+/* --- Jobs ---------------------------------------------------------------------------- */
+
+static void send_home(struct bw_job *job)
+{
+    if (bw_mailbox_post(job->home, &job->letter.mail) != 0)
+        bw_job_destroy(&job); /* home is gone, and with it who asked */
+}
+
+static int fetch(struct bw_replay *r, struct bw_job *job)
+{
+    struct bw_str topic = bw_str(job->topic);
+    struct bw_str_set tasks = bw_filter_values(job->filter, BW_KEY_TASK);
+    struct bw_str_set owners = bw_filter_values(job->filter, BW_KEY_OWNER);
+    struct bw_str_set resources = bw_filter_values(job->filter, BW_KEY_RESOURCE);
+    struct bw_rpc_request question = {
+        .after = job->after,
+        .limit = job->kind == BW_JOB_EVENTS ? EVENTS_PER_PAGE : ROWS_PER_PAGE,
+    };
+    if (job->kind == BW_JOB_EVENTS) {
+        question.op = BW_RPC_EVENTS;
+        question.topics = (struct bw_str_set){&topic, 1};
+        question.task_ids = tasks;
+        question.owners = owners;
+        question.resources = resources;
+        question.event_types = bw_filter_values(job->filter, BW_KEY_TYPE);
+    } else {
+        question.op = job->kind == BW_JOB_ROWS ? BW_RPC_TASKS : BW_RPC_CHANGED;
+        question.tasks = (struct bw_task_query){.id = tasks,
+                                                .owner = owners,
+                                                .resource = resources,
+                                                .sort = BW_SORT_CREATED_AT,
+                                                .ascending = true,
+                                                .page = bw_str(job->token)};
+    }
+    return ask(r, &question, &job->fault);
+}
+
+static int render(struct bw_replay *r, struct bw_job *job)
+{
+    struct bw_answer answer = {
+        .reply = bw_buf_str(&r->reply), .after = job->after.seq, .as_of = job->as_of};
+    int err = job->kind == BW_JOB_EVENTS ? bw_page_of_events(&answer, &job->page)
+              : job->kind == BW_JOB_ROWS ? bw_page_of_rows(&answer, &job->page)
+                                         : bw_page_of_changed(&answer, &job->page);
+    return err == 0 ? 0 : bw_fault(&job->fault, err, "", "the bus's answer cannot be read");
+}
+
+/* Before asking: everything up to here is in the journal, so a last page has no gap before it. */
+static uint64_t journaled_by_now(const struct bw_replay *r)
+{
+    struct bw_place now;
+    return bw_hub_now(r->hub, &now) ? now.seq : 0;
+}
+
+static void answer(struct bw_replay *r, struct bw_job *job)
+{
+    job->fault = (struct bw_fault){0};
+    bw_metric_add(&pages_asked, 1);
+    job->page = find_kept(r, job);
+    if (job->page) {
+        bw_metric_add(&pages_shared, 1);
+    } else {
+        uint64_t journaled = journaled_by_now(r);
+        if (fetch(r, job) == 0 && render(r, job) == 0) {
+            job->complete_to = job->page->next > journaled ? job->page->next : journaled;
+            keep(r, job);
+        }
+    }
+    send_home(job);
+}
+
+/* What concerns the table only is done at once. */
+static bool settle(struct bw_replay *r, struct bw_job *job)
+{
+    if (job->kind == BW_JOB_LEAVE) {
+        bw_hub_leave(r->hub, job->channel);
+        bw_job_destroy(&job);
+        return true;
+    }
+    if (job->kind != BW_JOB_OPEN)
+        return false;
+    job->fault = (struct bw_fault){0};
+    int err = bw_hub_open(r->hub, job->topic, &job->channel);
+    if (err != 0)
+        bw_fault(&job->fault, err, "topic", "too many topics are being watched");
+    send_home(job);
+    return true;
+}
+
+static void take_mail(struct bw_replay *r, int timeout_ms)
+{
+    struct bw_mail *mail = bw_mailbox_take(r->mailbox, timeout_ms);
+    while (mail) {
+        struct bw_job *job = (struct bw_job *)mail;
+        mail = mail->next;
+        if (settle(r, job))
+            continue;
+        job->letter.mail.next = NULL;
+        *r->last = &job->letter.mail;
+        r->last = &job->letter.mail.next;
+    }
+}
+
+/* The first job whose time has come, or NULL. */
+static struct bw_job *next_job(struct bw_replay *r)
+{
+    int64_t now_us = bw_clock_mono_us();
+    for (struct bw_mail **at = &r->first; *at; at = &(*at)->next) {
+        struct bw_job *job = (struct bw_job *)*at;
+        if (job->not_before_us > now_us)
+            continue;
+        *at = job->letter.mail.next;
+        if (r->last == &job->letter.mail.next)
+            r->last = at;
+        return job;
+    }
+    return NULL;
+}
+
+static void run(void *arg)
+{
+    struct bw_replay *r = arg;
+    bool begun = false;
+    while (!bw_mailbox_is_closed(r->mailbox)) {
+        if (!begun)
+            begun = begin(r);
+        struct bw_job *job = begun ? next_job(r) : NULL;
+        if (job)
+            answer(r, job);
+        else
+            bw_hub_reclaim(r->hub, bw_clock_mono_us() - TOPIC_IDLE_S * INT64_C(1000000));
+        take_mail(r, job ? 0 : begun && !r->first ? TICK_MS : BUS_AWAY_RETRY_MS);
+    }
+    take_mail(r, 0);
+    while (r->first) {
+        struct bw_job *job = (struct bw_job *)r->first;
+        r->first = job->letter.mail.next;
+        bw_fault(&job->fault, BW_ECLOSED, "", "the server is stopping");
+        send_home(job);
+    }
+}
+
+/* --- Life ---------------------------------------------------------------------------- */
+
+int bw_replay_start(struct bw_replay **out, const struct bw_upstream *upstream, struct bw_hub *hub,
+                    struct bw_bridge *bridge)
+{
+    *out = NULL;
+    struct bw_replay *r = calloc(1, sizeof *r);
+    if (!r) {
+        upstream->close(upstream->bus);
+        return BW_ENOMEM;
+    }
+    r->upstream = *upstream;
+    r->hub = hub;
+    r->bridge = bridge;
+    r->last = &r->first;
+    int err = bw_mailbox_create(&r->mailbox, SIZE_MAX, 0);
+    if (err == 0)
+        err = bw_thread_start(&r->thread, "bw-replay", run, r);
+    if (err != 0)
+        bw_replay_destroy(&r);
+    *out = r;
+    return err;
+}
+
+struct bw_mailbox *bw_replay_mailbox(struct bw_replay *replay)
+{
+    return replay->mailbox;
+}
+
+void bw_replay_stop(struct bw_replay *replay)
+{
+    if (replay->stopped)
+        return;
+    replay->stopped = true;
+    if (replay->mailbox)
+        bw_mailbox_close(replay->mailbox);
+    bw_thread_join(&replay->thread);
+    replay->upstream.close(replay->upstream.bus);
+}
+
+void bw_replay_destroy(struct bw_replay **replay)
+{
+    struct bw_replay *mine = *replay;
+    *replay = NULL;
+    if (!mine)
+        return;
+    bw_replay_stop(mine);
+    bw_mailbox_destroy(&mine->mailbox);
+    for (unsigned i = 0; i < KEPT_PAGES; i++)
+        forget(&mine->kept[i]);
+    bw_buf_free(&mine->request);
+    bw_buf_free(&mine->reply);
+    free(mine);
+}

@@ -1,0 +1,173 @@
+/* The streams as a whole: starting, stopping, and taking connections in. */
+#include "web/stream/stream.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "web/stream/engine.h"
+#include "web/stream/replay.h"
+#include "web/stream/stream_internal.h"
+
+enum {
+    DEFAULT_RING_BYTES = 16 << 20,
+    DEFAULT_MAX_TOPICS = 256,
+    DEFAULT_MAX_CONNECTIONS = 100000,
+    DEFAULT_MAX_SUBSCRIPTIONS = 32,
+    DEFAULT_MAX_MESSAGE_BYTES = 64 * 1024,
+    DEFAULT_HEARTBEAT_S = 25,
+    THREADS_MAX = 64,
+    LIVE_S = 5, /* the bus's head heartbeat comes every second */
+};
+
+struct bw_stream {
+    struct bw_stream_options options;
+    struct bw_hub *hub;
+    struct bw_bridge *bridge;
+    struct bw_replay *replay;
+    struct bw_fdset *owned;
+    struct bw_bell bells[THREADS_MAX];
+    struct bw_engine engines[THREADS_MAX];
+};
+
+static struct bw_stream_options with_defaults(const struct bw_stream_options *given)
+{
+    struct bw_stream_options o = given ? *given : (struct bw_stream_options){0};
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (o.threads == 0)
+        o.threads = cores > 0 ? (unsigned)cores : 1;
+    if (o.threads > THREADS_MAX)
+        o.threads = THREADS_MAX;
+    if (o.ring_bytes == 0)
+        o.ring_bytes = DEFAULT_RING_BYTES;
+    if (o.max_topics == 0)
+        o.max_topics = DEFAULT_MAX_TOPICS;
+    if (o.max_connections == 0)
+        o.max_connections = DEFAULT_MAX_CONNECTIONS;
+    if (o.max_subscriptions == 0)
+        o.max_subscriptions = DEFAULT_MAX_SUBSCRIPTIONS;
+    if (o.max_message_bytes == 0)
+        o.max_message_bytes = DEFAULT_MAX_MESSAGE_BYTES;
+    if (o.heartbeat_s == 0)
+        o.heartbeat_s = DEFAULT_HEARTBEAT_S;
+    return o;
+}
+
+static int start_engines(struct bw_stream *stream)
+{
+    int err = 0;
+    for (unsigned i = 0; i < stream->options.threads && err == 0; i++) {
+        struct bw_engine *engine = &stream->engines[i];
+        engine->number = i;
+        engine->hub = stream->hub;
+        engine->bell = &stream->bells[i];
+        engine->replay = bw_replay_mailbox(stream->replay);
+        engine->owned = stream->owned;
+        engine->options = stream->options;
+        err = bw_engine_start(engine);
+    }
+    return err;
+}
+
+/* Everything that the threads stand on. */
+static int prepare(struct bw_stream *stream)
+{
+    const struct bw_stream_options *o = &stream->options;
+    struct bw_hub_options hub = {.ring_bytes = o->ring_bytes,
+                                 .max_topics = o->max_topics,
+                                 .n_readers = o->threads,
+                                 .bells = stream->bells};
+    int err = bw_fdset_create(&stream->owned);
+    for (unsigned i = 0; i < o->threads; i++)
+        stream->bells[i].fd = -1;
+    for (unsigned i = 0; i < o->threads && err == 0; i++)
+        err = bw_bell_open(&stream->bells[i]);
+    if (err == 0)
+        err = bw_hub_create(&stream->hub, &hub);
+    if (err == 0)
+        err = bw_bridge_create(&stream->bridge, stream->hub);
+    return err;
+}
+
+int bw_stream_start_on(const struct bw_stream_options *options, const struct bw_upstream *upstream,
+                       struct bw_stream **out)
+{
+    struct bw_stream *stream = calloc(1, sizeof *stream);
+    int err = BW_ENOMEM;
+    if (stream) {
+        stream->options = with_defaults(options);
+        err = prepare(stream);
+    }
+    if (err != 0)
+        upstream->close(upstream->bus);
+    else
+        err = bw_replay_start(&stream->replay, upstream, stream->hub, stream->bridge);
+    if (err == 0)
+        err = start_engines(stream);
+    if (err != 0)
+        bw_stream_stop(&stream);
+    *out = stream;
+    return err;
+}
+
+int bw_stream_start(const struct bw_stream_options *options, struct bellwire *bus,
+                    struct bw_stream **out)
+{
+    struct bw_upstream upstream;
+    *out = NULL;
+    int err = bw_upstream_of(bus, &upstream);
+    return err == 0 ? bw_stream_start_on(options, &upstream, out) : err;
+}
+
+/* The bridge and the replay thread end first, while the engines still run: the bridge may be
+ * waiting for one that holds its ring, and every job comes home. */
+void bw_stream_stop(struct bw_stream **stream)
+{
+    struct bw_stream *mine = *stream;
+    *stream = NULL;
+    if (!mine)
+        return;
+    if (mine->replay)
+        bw_replay_stop(mine->replay);
+    for (unsigned i = 0; i < mine->options.threads; i++)
+        bw_engine_stop(&mine->engines[i]);
+    bw_replay_destroy(&mine->replay);
+    bw_bridge_destroy(&mine->bridge);
+    bw_hub_destroy(&mine->hub);
+    for (unsigned i = 0; i < mine->options.threads; i++)
+        bw_bell_close(&mine->bells[i]);
+    bw_fdset_destroy(&mine->owned);
+    free(mine);
+}
+
+int bw_stream_adopt_websocket(struct bw_stream *stream, int fd)
+{
+    struct bw_engine *least = &stream->engines[0];
+    unsigned total = 0;
+    for (unsigned i = 0; i < stream->options.threads; i++) {
+        unsigned load = atomic_load(&stream->engines[i].load);
+        total += load;
+        if (load < atomic_load(&least->load))
+            least = &stream->engines[i];
+    }
+    return total < stream->options.max_connections ? bw_engine_adopt(least, fd) : BW_EBUSY;
+}
+
+bool bw_stream_is_live(const struct bw_stream *stream)
+{
+    int64_t heard_us = bw_hub_heard_us(stream->hub);
+    return heard_us > 0 && bw_clock_mono_us() - heard_us < LIVE_S * INT64_C(1000000);
+}
+
+unsigned bw_stream_connections(const struct bw_stream *stream)
+{
+    unsigned total = 0;
+    for (unsigned i = 0; i < stream->options.threads; i++)
+        total += atomic_load(&stream->engines[i].load);
+    return total;
+}
+
+bool bw_stream_owns_fd(const struct bw_stream *stream, int fd)
+{
+    return bw_fdset_has(stream->owned, fd);
+}

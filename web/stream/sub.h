@@ -1,0 +1,56 @@
+/* A subscription: a topic that a connection watches, from the message that asked for it to its end.
+ *
+ * DESIGN. It is live (it has a slot in the view, and the ring feeds it), or it is on its way there
+ * and has a job (catchup.h). A connection has few, in a list. */
+#ifndef BW_STREAM_SUB_H
+#define BW_STREAM_SUB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "web/stream/command.h"
+#include "web/stream/conn.h"
+#include "web/stream/job.h"
+#include "web/stream/view.h"
+
+enum bw_sub_state {
+    BW_SUB_OPENING, /* the view's channel is not there yet */
+    BW_SUB_WAITING, /* for the connection's turn to catch up */
+    BW_SUB_ASKING,  /* its job is away for a page */
+    BW_SUB_PAGING,  /* its page is being sent */
+    BW_SUB_LIVE,
+    BW_SUB_ENDED, /* freed when its job comes home */
+};
+
+struct bw_sub {
+    struct bw_conn *conn;
+    struct bw_sub *next; /* of the connection */
+    struct bw_view *view;
+    struct bw_filter *filter;
+    struct bw_job *job; /* away while ASKING, at hand otherwise; NULL when LIVE */
+    uint32_t slot;      /* LIVE: in the view */
+    uint8_t state;      /* enum bw_sub_state */
+    bool conflate;
+    bool snapshot;  /* begins with one */
+    bool had_after; /* the client gave a cursor */
+    bool announced; /* "subscribed" was said */
+    bool told_away; /* that the bus is away was said */
+    bool restart;   /* the channel was reset while the job was away */
+};
+
+/* What a client asks for. Takes the command's filter. */
+void bw_sub_subscribe(struct bw_conn *conn, struct bw_command *command);
+void bw_sub_unsubscribe(struct bw_conn *conn, const char *topic);
+/* Ends one with the fault that its view's lease brought. */
+void bw_sub_refuse(struct bw_sub *sub);
+/* Ends one, or all, without a word. */
+void bw_sub_end(struct bw_sub *sub);
+void bw_sub_end_all(struct bw_conn *conn);
+/* Frees one that ended, when its job has come home. */
+void bw_sub_destroy(struct bw_sub *sub);
+
+/* The connection can send again, or cannot. */
+void bw_sub_resume_all(struct bw_conn *conn);
+void bw_sub_pause_all(struct bw_conn *conn);
+
+#endif

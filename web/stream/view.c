@@ -1,0 +1,344 @@
+/* Views: delivering what is new in a ring to everybody on this thread who wants it. */
+#include "web/stream/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/metrics.h"
+#include "web/stream/catchup.h"
+#include "web/stream/conn.h"
+#include "web/stream/engine.h"
+#include "web/stream/sub.h"
+
+BW_COUNTER(deliveries, "bellwire_stream_deliveries_total",
+           "Frames sent from rings, counted once per connection (filtered ones not counted).");
+BW_COUNTER(sends, "bellwire_stream_sends_total", "send() calls that delivered them.");
+BW_COUNTER(fallen_behind, "bellwire_stream_behind_total",
+           "Times a subscription had fallen behind its ring.");
+
+/* --- Life ---------------------------------------------------------------------------- */
+
+static void adopt_channel(struct bw_view *view, struct bw_channel *channel)
+{
+    view->channel = channel;
+    view->topic = channel->topic;
+    view->resets = atomic_load(&channel->resets);
+    view->seen = bw_ring_head(channel->ring);
+}
+
+static bool take_lease(struct bw_view *view, const char *topic)
+{
+    struct bw_engine *engine = view->engine;
+    view->lease = bw_job_create(engine->inbox, topic);
+    if (!view->lease)
+        return false;
+    view->topic = view->lease->topic;
+    view->lease->view = view;
+    view->lease->kind = BW_JOB_OPEN;
+    return bw_mailbox_post(engine->replay, &view->lease->letter.mail) == 0;
+}
+
+static struct bw_view *create(struct bw_engine *engine, const char *topic)
+{
+    struct bw_view *view = calloc(1, sizeof *view);
+    if (!view)
+        return NULL;
+    view->engine = engine;
+    view->held = BW_RING_NO_HOLD;
+    struct bw_channel *channel = bw_hub_permanent(engine->hub, topic);
+    if (channel)
+        adopt_channel(view, channel);
+    if (!channel && !take_lease(view, topic)) {
+        bw_job_destroy(&view->lease);
+        free(view);
+        return NULL;
+    }
+    view->next = engine->views;
+    engine->views = view;
+    return view;
+}
+
+struct bw_view *bw_view_get(struct bw_engine *engine, const char *topic)
+{
+    for (struct bw_view *view = engine->views; view; view = view->next)
+        if (strcmp(view->topic, topic) == 0)
+            return view;
+    return create(engine, topic);
+}
+
+/* Calls each for every subscription to the view, live or not. */
+static void for_all_subs(struct bw_view *view, void (*each)(struct bw_sub *))
+{
+    struct bw_engine *engine = view->engine;
+    for (uint32_t c = 0; c < engine->n_conns; c++) {
+        for (struct bw_sub *sub = engine->conns[c]->subs, *next; sub; sub = next) {
+            next = sub->next;
+            if (sub->view == view)
+                each(sub);
+        }
+    }
+}
+
+static void destroy(struct bw_view *view)
+{
+    struct bw_engine *engine = view->engine;
+    struct bw_view **at = &engine->views;
+    while (*at != view)
+        at = &(*at)->next;
+    *at = view->next;
+    if (view->channel)
+        bw_ring_release(view->channel->ring, engine->number);
+    if (view->lease && view->channel) {
+        view->lease->kind = BW_JOB_LEAVE;
+        if (bw_mailbox_post(engine->replay, &view->lease->letter.mail) == 0)
+            view->lease = NULL;
+    }
+    bw_job_destroy(&view->lease);
+    free(view->slots);
+    free(view);
+}
+
+void bw_view_opened(struct bw_job *lease)
+{
+    struct bw_view *view = lease->view;
+    if (lease->fault.err == 0) {
+        adopt_channel(view, lease->channel);
+        for_all_subs(view, bw_catchup_begin);
+    } else {
+        for_all_subs(view, bw_sub_refuse);
+        destroy(view);
+    }
+}
+
+void bw_view_reclaim(struct bw_engine *engine)
+{
+    for (struct bw_view *view = engine->views, *next; view; view = next) {
+        bool lease_is_away = !view->channel;
+        next = view->next;
+        if (view->users == 0 && view->lease && !lease_is_away)
+            destroy(view);
+    }
+}
+
+void bw_view_destroy_all(struct bw_engine *engine)
+{
+    while (engine->views)
+        destroy(engine->views);
+}
+
+/* --- Slots --------------------------------------------------------------------------- */
+
+static void swap(struct bw_view *view, uint32_t a, uint32_t b)
+{
+    struct bw_slot slot = view->slots[a];
+    view->slots[a] = view->slots[b];
+    view->slots[b] = slot;
+    view->slots[a].sub->slot = a;
+    view->slots[b].sub->slot = b;
+}
+
+void bw_view_set_ready(struct bw_sub *sub, bool ready)
+{
+    struct bw_view *view = sub->view;
+    bool is_ready = sub->slot < view->n_ready;
+    if (ready && !is_ready) {
+        swap(view, sub->slot, view->n_ready);
+        view->n_ready++;
+        view->unfinished = true;
+    } else if (!ready && is_ready) {
+        view->n_ready--;
+        swap(view, sub->slot, view->n_ready);
+    }
+}
+
+uint64_t bw_view_leave(struct bw_sub *sub)
+{
+    struct bw_view *view = sub->view;
+    uint64_t seq = view->slots[sub->slot].seq;
+    bw_view_set_ready(sub, false);
+    swap(view, sub->slot, view->n - 1);
+    view->n--;
+    return seq;
+}
+
+static bool reserve_slot(struct bw_view *view)
+{
+    if (view->n < view->cap)
+        return true;
+    uint32_t cap = view->cap ? view->cap * 2 : 8;
+    struct bw_slot *grown = realloc(view->slots, cap * sizeof *grown);
+    if (!grown)
+        return false;
+    view->slots = grown;
+    view->cap = cap;
+    return true;
+}
+
+/* Lets go of what is held, or goes back to what was. */
+static void hold_again(struct bw_view *view)
+{
+    struct bw_ring *ring = view->channel->ring;
+    unsigned reader = view->engine->number;
+    if (view->held == BW_RING_NO_HOLD)
+        bw_ring_release(ring, reader);
+    else if (!bw_ring_hold(ring, reader, view->held))
+        view->held = BW_RING_NO_HOLD;
+}
+
+/* Whether frames that are not after seq may still come at `next`. */
+static bool is_ahead(const struct bw_frames *f, uint64_t next, uint64_t seq)
+{
+    return bw_frames_entry(f, next)->prev < seq;
+}
+
+bool bw_view_join(struct bw_view *view, struct bw_sub *sub, uint64_t seq)
+{
+    struct bw_ring *ring = view->channel->ring;
+    uint64_t next;
+    if (seq < atomic_load(&view->channel->since) || !reserve_slot(view))
+        return false;
+    if (!bw_ring_join(ring, view->engine->number, seq, &next))
+        return false;
+    hold_again(view);
+    sub->slot = view->n;
+    view->slots[view->n++] =
+        (struct bw_slot){.next = next, .seq = seq, .sub = sub, .fd = sub->conn->fd, .choosy = true};
+    bw_view_set_ready(sub, bw_conn_can_send(sub->conn));
+    return true;
+}
+
+/* --- Delivering ---------------------------------------------------------------------- */
+
+/* The slice that most slots are to get: from one place, as much as is sent at once. */
+struct slice {
+    uint64_t from, to, seq;
+    const char *bytes;
+    size_t len;
+};
+
+static void cut_slice(const struct bw_frames *f, uint64_t from, uint64_t head, struct slice *out)
+{
+    uint64_t start = bw_frames_entry(f, from)->start;
+    out->from = from;
+    out->to = head;
+    if (bw_frames_len(f, from, head) > BW_SEND_BYTES)
+        out->to = bw_frames_find_end(f, from, head, start + BW_SEND_BYTES);
+    out->seq = bw_frames_entry(f, out->to - 1)->seq;
+    out->bytes = bw_frames_at(f, start);
+    out->len = bw_frames_len(f, from, out->to);
+}
+
+static struct bw_source source_of(const struct bw_view *view, const struct bw_slot *slot)
+{
+    return (struct bw_source){
+        .frames = &view->channel->ring->frames, .filter = slot->sub->filter, .after = slot->seq};
+}
+
+static void moved_to(const struct bw_view *view, struct bw_slot *slot, uint64_t next)
+{
+    if (next == slot->next)
+        return;
+    uint64_t seq = bw_frames_entry(&view->channel->ring->frames, next - 1)->seq;
+    slot->next = next;
+    if (seq > slot->seq)
+        slot->seq = seq;
+}
+
+/* For subscriptions with a filter, and for those that joined ahead of the ring. */
+static void deliver_choosy(const struct bw_view *view, const struct bw_slot *slot, uint64_t head)
+{
+    struct bw_source source = source_of(view, slot);
+    const struct bw_sub *sub = slot->sub; /* being blocked moves the slot */
+    uint64_t next = bw_conn_send(sub->conn, &source, slot->next, head);
+    struct bw_slot *now = &view->slots[sub->slot];
+    moved_to(view, now, next);
+    now->choosy = source.filter || is_ahead(source.frames, next, source.after);
+}
+
+static void deliver_slice(const struct bw_view *view, struct bw_slot *slot,
+                          const struct slice *slice)
+{
+    ssize_t sent = send(slot->fd, slice->bytes, slice->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent == (ssize_t)slice->len) {
+        slot->next = slice->to;
+        slot->seq = slice->seq;
+        return;
+    }
+    struct bw_source source = source_of(view, slot);
+    const struct bw_sub *sub = slot->sub; /* being blocked moves the slot */
+    uint64_t next = bw_conn_stopped(sub->conn, &source, slice->from, slice->to, sent);
+    moved_to(view, &view->slots[sub->slot], next);
+}
+
+/* Holds the ring at the slot's place. False: too late, it has been taken out of the view. */
+static bool hold_for(struct bw_view *view, struct bw_slot *slot)
+{
+    if (slot->next >= view->held)
+        return true;
+    if (bw_ring_hold(view->channel->ring, view->engine->number, slot->next)) {
+        view->held = slot->next;
+        return true;
+    }
+    struct bw_sub *sub = slot->sub;
+    bw_metric_add(&fallen_behind, 1);
+    bw_catchup_fell_behind(sub, bw_view_leave(sub));
+    hold_again(view);
+    return false;
+}
+
+/* One round over those who are ready. True: some have more to get. */
+static bool deliver_round(struct bw_view *view, uint64_t head)
+{
+    const struct bw_frames *f = &view->channel->ring->frames;
+    struct slice slice = {.from = UINT64_MAX};
+    uint64_t lowest = BW_RING_NO_HOLD;
+    int64_t n_sends = 0, n_frames = 0;
+    for (uint32_t i = 0; i < view->n_ready;) {
+        struct bw_slot *slot = &view->slots[i];
+        uint64_t before = slot->next;
+        if (before >= head) {
+            i++;
+            continue;
+        }
+        if (!hold_for(view, slot))
+            continue; /* another slot is at i now */
+        const struct bw_sub *sub = slot->sub;
+        if (slot->choosy) {
+            deliver_choosy(view, slot, head);
+        } else {
+            if (slice.from != before)
+                cut_slice(f, before, head, &slice);
+            deliver_slice(view, slot, &slice);
+            n_sends++;
+            n_frames += (int64_t)(view->slots[sub->slot].next - before);
+        }
+        if (i >= view->n_ready || view->slots[i].sub != sub)
+            continue; /* it is blocked, and another slot is at i now */
+        if (slot->next < head && slot->next < lowest)
+            lowest = slot->next;
+        i++;
+    }
+    view->held = lowest;
+    hold_again(view);
+    bw_metric_add(&sends, n_sends);
+    bw_metric_add(&deliveries, n_frames);
+    return lowest != BW_RING_NO_HOLD;
+}
+
+bool bw_view_deliver(struct bw_view *view)
+{
+    if (!view->channel)
+        return false;
+    unsigned resets = atomic_load(&view->channel->resets);
+    if (resets != view->resets) {
+        view->resets = resets;
+        for_all_subs(view, bw_catchup_channel_reset);
+    }
+    uint64_t head = bw_ring_head(view->channel->ring);
+    if (head == view->seen && !view->unfinished)
+        return false;
+    view->unfinished = deliver_round(view, head);
+    view->seen = head;
+    return view->unfinished;
+}

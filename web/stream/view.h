@@ -1,0 +1,66 @@
+/* A view: what one stream thread sees of a channel, and who on this thread wants it.
+ *
+ * DESIGN. The slots of a view are an array; those that can be sent to come first (`n_ready`), so
+ * delivering an event walks contiguous memory and never touches a connection that is blocked or
+ * catching up. Most slots are at the same place: the slice to send is computed once and reused. The
+ * hold on the ring is taken at the lowest place met and kept between rounds while there is more to
+ * send: the bridge is slowed by a stream thread that has no CPU, but never by a client. */
+#ifndef BW_STREAM_VIEW_H
+#define BW_STREAM_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "web/stream/hub.h"
+
+struct bw_engine;
+struct bw_job;
+struct bw_sub;
+
+/* A live subscription, as far as delivering needs it. */
+struct bw_slot {
+    uint64_t next; /* the frame to send next */
+    uint64_t seq;  /* everything up to here was sent, or is not to be */
+    struct bw_sub *sub;
+    int fd;
+    bool choosy; /* has a filter, or frames ≤ seq may still come: not everything is sent */
+};
+
+struct bw_view {
+    struct bw_view *next;
+    struct bw_engine *engine;
+    const char *topic;
+    struct bw_channel *channel; /* NULL: the lease is away for it */
+    struct bw_job *lease;       /* the share in the channel; NULL: the channel is a permanent one */
+    unsigned users;             /* subscriptions, live or not */
+    unsigned resets;            /* of the channel, as far as they were acted on */
+    uint64_t held;              /* in the ring; BW_RING_NO_HOLD */
+    bool unfinished;            /* look again, even without news */
+    uint64_t seen;              /* the head that was delivered last */
+    struct bw_slot *slots;
+    uint32_t n, n_ready, cap;
+};
+
+/* The view of a topic, made if there is none; its channel may be on its way. NULL: out of memory.
+ */
+struct bw_view *bw_view_get(struct bw_engine *engine, const char *topic);
+/* The lease came home, with the channel or with a fault. */
+void bw_view_opened(struct bw_job *lease);
+/* Frees views without users. */
+void bw_view_reclaim(struct bw_engine *engine);
+/* Frees all, at the engine's end. */
+void bw_view_destroy_all(struct bw_engine *engine);
+
+/* Makes the subscription live from everything after seq. False if the ring does not reach back so
+ * far (or memory is short). */
+bool bw_view_join(struct bw_view *view, struct bw_sub *sub, uint64_t seq);
+/* Takes a live subscription out; returns its seq. */
+uint64_t bw_view_leave(struct bw_sub *sub);
+/* A live subscription's connection was blocked, or is no more. */
+void bw_view_set_ready(struct bw_sub *sub, bool ready);
+
+/* Sends what there is. True: there is more, come again soon. */
+bool bw_view_deliver(struct bw_view *view);
+
+#endif
