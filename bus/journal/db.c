@@ -15,10 +15,12 @@ static const char reader_pragmas[] = "PRAGMA mmap_size = 2147418112;"
                                      "PRAGMA query_only = ON;";
 
 /* secure_delete (on by default in Debian) would write every freed page once more. Checkpoints are
- * ours (checkpoint.c). */
+ * ours (checkpoint.c); a WAL that had to grow for a while is cut back to the size it has normally.
+ */
 static const char writer_pragmas[] = "PRAGMA synchronous = FULL;"
                                      "PRAGMA secure_delete = OFF;"
-                                     "PRAGMA wal_autocheckpoint = 0;";
+                                     "PRAGMA wal_autocheckpoint = 0;"
+                                     "PRAGMA journal_size_limit = 100663296;";
 
 int bw_db_open(sqlite3 **out, const char *path, enum bw_db_mode mode, struct bw_fault *fault)
 {

@@ -4,6 +4,7 @@
 
 #include "base/diag.h"
 #include "journal/append.h"
+#include "journal/checkpoint.h"
 #include "journal/db.h"
 #include "journal/journal.h"
 #include "journal/reader.h"
@@ -15,6 +16,7 @@ struct sqlite_journal {
     char *path;
     sqlite3 *db;
     struct bw_appender *appender;
+    struct bw_checkpoint *checkpoint;
     uint32_t epoch;
     _Atomic uint64_t head, oldest;
 };
@@ -40,13 +42,13 @@ static int append(struct bw_journal *journal, struct bw_draft **drafts, size_t n
         return err;
     show_head(j);
     j->sink.committed(j->sink.ctx, &commit);
+    bw_checkpoint_after_commit(j->checkpoint); /* nobody waits for it */
     return 0;
 }
 
 static void idle(struct bw_journal *journal)
 {
-    struct sqlite_journal *j = self(journal);
-    (void)sqlite3_wal_checkpoint_v2(j->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    bw_checkpoint_idle(self(journal)->checkpoint);
 }
 
 static struct bw_head head(const struct bw_journal *journal)
@@ -77,6 +79,7 @@ static void close_journal(struct bw_journal **journal)
     *journal = NULL;
     if (!j)
         return;
+    bw_checkpoint_stop(&j->checkpoint);
     bw_appender_destroy(&j->appender);
     bw_db_close(&j->db);
     free(j->path);
@@ -123,6 +126,8 @@ int bw_sqlite_open(const struct bw_sqlite_options *options, struct bw_journal_si
         err = limit_size(j->db, options->max_bytes, fault);
     if (!err)
         err = bw_appender_create(&j->appender, j->db, options, fault);
+    if (!err)
+        err = bw_checkpoint_start(&j->checkpoint, j->db, j->path, fault);
     if (err) {
         close_journal(&journal);
         return err;
