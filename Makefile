@@ -34,8 +34,9 @@ else ifeq ($(VARIANT),tsan)
   OPT := -O1 -g
 else ifeq ($(VARIANT),fuzz)
   CC  := clang
-  SAN := -fsanitize=address,undefined,fuzzer-no-link -fno-omit-frame-pointer
+  SAN := -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined -fno-omit-frame-pointer
   OPT := -O1 -g
+  WARN := $(filter-out -Wconversion,$(WARN)) # clang's also means signs
 endif
 CPPFLAGS_OWN := -Ibus -Iclients/c -I. -I$(B)/gen -DBW_VERSION='"$(VERSION)"'
 CFLAGS   := $(CSTD) $(WARN) $(OPT) $(SAN) $(PIC) -pthread
@@ -235,6 +236,47 @@ $(B)/integration.ok: $(PROGRAMS) $(PY_TESTS) $(VENV)/ok
 test: unit integration fuzz-replay ## everything: unit, integration, sanitizers, fuzz regressions
 	@$(MAKE) --no-print-directory VARIANT=asan unit
 	@$(MAKE) --no-print-directory VARIANT=tsan unit
+
+# --- Fuzzing: tests/fuzz/<floor>/fuzz_<name>.c links what <floor> stands on, as unit tests do --------
+# Inputs to begin with are in tests/fuzz/corpus/<name>/, what once failed in tests/fuzz/regress/<name>/.
+# FUZZ=event narrows each goal to one target.
+FUZZ         ?= *
+FUZZ_SECONDS ?= 600
+FUZZ_SRC     := $(wildcard tests/fuzz/*/fuzz_$(FUZZ).c)
+FUZZ_NAMES   := $(FUZZ_SRC:%.c=%)
+FUZZ_NAMES   := $(patsubst fuzz_%,%,$(notdir $(FUZZ_NAMES)))
+ifeq ($(VARIANT),fuzz)
+$(FUZZ_SRC:%.c=$(B)/%.o): $(B)/%.o: %.c | $(DEPS_BUILD) $(DEPS_TEST)
+	@mkdir -p $(@D)
+	$(call say,CC  ,$<)
+	$(Q)$(CC) $(CPPFLAGS) -Itests/fuzz $(CFLAGS) -MMD -MP -c $< -o $@
+# Of one target: its name, its floor. A replay is not repeated until target or inputs change.
+define fuzz_template
+FUZZ_INPUTS_$(1) := $$(wildcard tests/fuzz/corpus/$(1)/* tests/fuzz/regress/$(1)/*)
+$(B)/fuzz_$(1): $(B)/tests/fuzz/$(2)/fuzz_$(1).o $$(libs_of_$(2))
+	$$(call say,LINK,$$@)
+	$$(call link,-fsanitize=fuzzer $$< $$(libs_of_$(2)),$$(SYS_$(2)))
+$(B)/fuzz_$(1).ok: $(B)/fuzz_$(1) $$(FUZZ_INPUTS_$(1))
+	$$(call say,FUZZ,$$<)
+	$$(Q)$$< $$(FUZZ_INPUTS_$(1)) >$$<.out 2>&1 || { cat $$<.out; exit 1; }
+	@touch $$@
+endef
+$(foreach s,$(FUZZ_SRC),$(eval $(call fuzz_template,$(patsubst fuzz_%,%,$(basename $(notdir $s))),$(word 3,$(subst /, ,$s)))))
+fuzz: $(FUZZ_NAMES:%=$(B)/fuzz_%)
+fuzz-replay: $(FUZZ_NAMES:%=$(B)/fuzz_%.ok)
+fuzz-run: fuzz
+	@for t in $(FUZZ_NAMES); do mkdir -p $(B)/found/$$t tests/fuzz/{corpus,regress}/$$t; \
+	  echo "FUZZ $$t for $(FUZZ_SECONDS) s; output in $(B)/fuzz_$$t.log"; \
+	  $(B)/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$(B)/ -dict=tests/fuzz/words.dict \
+	    $(B)/found/$$t tests/fuzz/corpus/$$t tests/fuzz/regress/$$t >$(B)/fuzz_$$t.log 2>&1 \
+	    || { tail -40 $(B)/fuzz_$$t.log; exit 1; }; grep -h 'stat::\|DONE' $(B)/fuzz_$$t.log | tail -8; done
+else
+fuzz: ## build the fuzz targets
+fuzz-replay: ## run every fuzz target once over the inputs that are kept
+fuzz-run: ## fuzz each target for FUZZ_SECONDS
+fuzz fuzz-replay fuzz-run:
+	@$(MAKE) --no-print-directory VARIANT=fuzz $@
+endif
 
 # --- Benchmarks: tests/bench/*.c, each a program that links the whole house ------------------------
 BENCH_SRC := $(wildcard tests/bench/*.c)

@@ -152,6 +152,17 @@ static int settle_type(struct bw_event *e, struct bw_fault *fault)
     return 0;
 }
 
+/* NUL is left out because not every JSON reader takes it in a key. NULL or what is wrong. */
+static const char *check_key(const msgpack_object *key)
+{
+    if (key->type != MSGPACK_OBJECT_STR)
+        return "has a key that is not a string";
+    struct bw_str s = bw_mp_as_str(key);
+    if (!bw_utf8_valid(s) || (s.len > 0 && memchr(s.ptr, 0, s.len)))
+        return "has a key that is not UTF-8, or holds a NUL";
+    return NULL;
+}
+
 /* NULL or what is wrong. */
 static const char *check_value(const msgpack_object *o, int depth)
 {
@@ -170,9 +181,7 @@ static const char *check_value(const msgpack_object *o, int depth)
             return "is nested too deeply";
         for (uint32_t i = 0; i < o->via.map.size && !wrong; i++) {
             const msgpack_object_kv *kv = &o->via.map.ptr[i];
-            if (kv->key.type != MSGPACK_OBJECT_STR)
-                return "has a key that is not a string";
-            wrong = check_value(&kv->key, depth);
+            wrong = check_key(&kv->key);
             if (!wrong)
                 wrong = check_value(&kv->val, depth + 1);
         }
@@ -187,9 +196,10 @@ static int check_data(const msgpack_object *data, struct bw_fault *fault)
 {
     for (uint32_t i = 0; i < data->via.map.size; i++) {
         const msgpack_object_kv *kv = &data->via.map.ptr[i];
-        if (kv->key.type != MSGPACK_OBJECT_STR || !bw_utf8_valid(bw_mp_as_str(&kv->key)))
-            return bw_fault(fault, BW_EINVAL, "data", "has a key that is not a string of UTF-8");
-        const char *wrong = check_value(&kv->val, 1);
+        const char *wrong = check_key(&kv->key);
+        if (wrong)
+            return bw_fault(fault, BW_EINVAL, "data", "%s", wrong);
+        wrong = check_value(&kv->val, 1);
         if (wrong) {
             char field[64];
             struct bw_str key = bw_utf8_cut(bw_mp_as_str(&kv->key), sizeof field - sizeof "data.");

@@ -5,6 +5,7 @@
 
 #include "wire/mp.h"
 
+/* `depth` containers are around v. */
 static int pack(msgpack_packer *pk, const json_t *v, int depth, struct bw_fault *fault);
 
 static int pack_array(msgpack_packer *pk, const json_t *v, int depth, struct bw_fault *fault)
@@ -30,7 +31,8 @@ static int pack_map(msgpack_packer *pk, json_t *v, int depth, struct bw_fault *f
 
 static int pack(msgpack_packer *pk, const json_t *v, int depth, struct bw_fault *fault)
 {
-    if (depth > BW_JSON_DEPTH_MAX)
+    bool is_container = json_is_object(v) || json_is_array(v);
+    if (is_container && depth == BW_JSON_DEPTH_MAX)
         return bw_fault(fault, BW_EINVAL, "", "JSON nests deeper than %d levels",
                         BW_JSON_DEPTH_MAX);
     switch (json_typeof(v)) {

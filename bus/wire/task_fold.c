@@ -103,30 +103,31 @@ static void collect(struct fold *f, const msgpack_object *data)
     }
 }
 
-static int whole_number(const struct fold *f, enum field field, uint64_t lowest, uint64_t *out)
+static int attempt_number(const struct fold *f, enum field field, uint64_t *out)
 {
     const msgpack_object *o = f->data[field];
-    if (o->type != MSGPACK_OBJECT_POSITIVE_INTEGER || o->via.u64 < lowest ||
-        o->via.u64 > ATTEMPT_MAX)
-        return wrong(f, field,
-                     lowest ? "must be a whole number from 1 to 1000000"
-                            : "must be a whole number from 0 to 1000000");
-    *out = o->via.u64;
+    if (o->type != MSGPACK_OBJECT_POSITIVE_INTEGER)
+        return wrong(f, field, "must be a whole number, 0 or more");
+    *out = o->via.u64 <= ATTEMPT_MAX ? o->via.u64 : ATTEMPT_MAX + 1; /* too many, however many */
     return 0;
 }
 
 static int attempt_of(const struct fold *f, const struct bw_task *before, uint32_t *out)
 {
     uint64_t n = before ? before->attempt : 1;
+    enum field field = F_ATTEMPT;
     int err = 0;
     if (!bw_mp_is_nil(f->data[F_ATTEMPT])) {
-        err = whole_number(f, F_ATTEMPT, 1, &n);
+        err = attempt_number(f, F_ATTEMPT, &n);
     } else if (!bw_mp_is_nil(f->data[F_RETRY_COUNT])) {
-        err = whole_number(f, F_RETRY_COUNT, 0, &n);
+        field = F_RETRY_COUNT;
+        err = attempt_number(f, F_RETRY_COUNT, &n);
         n++;
     } else if (before && f->event->alias && f->event->alias->is_retry) {
         n++;
     }
+    if (!err && (n < 1 || n > ATTEMPT_MAX))
+        err = wrong(f, field, "attempts are counted from 1 to 1000000, retries from 0");
     *out = (uint32_t)n;
     return err;
 }

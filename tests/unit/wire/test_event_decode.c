@@ -172,6 +172,10 @@ static void test_bad_data(void **state)
                                               "event_type\xa1X\xa5topic\xa1t\xa4"
                                               "data\x81\xa1k\x91\x81\x05\x01")),
                          "data.k", "not a string");
+    check_object_refused(sample_unpack(BW_STR("\x83\xaa"
+                                              "event_type\xa1X\xa5topic\xa1t\xa4"
+                                              "data\x81\xa2k\0\x01")),
+                         "data", "NUL");
     check_object_refused(sample_unpack(BW_STR("\x82\xaa"
                                               "event_type\xa1\xff\xa5topic\xa1t")),
                          "event_type", "UTF-8");

@@ -94,6 +94,9 @@ static void test_depth(void **state)
     sample_unpack(bw_buf_str(&out)); /* what is read can be unpacked */
     bw_buf_free(&out);
     check_refused(nested(text, BW_JSON_DEPTH_MAX + 1), "deeper than 32");
+    memset(text, '[', BW_JSON_DEPTH_MAX + 1); /* empty at the bottom is as deep */
+    memset(text + BW_JSON_DEPTH_MAX + 1, ']', BW_JSON_DEPTH_MAX + 1);
+    check_refused((struct bw_str){text, 2 * BW_JSON_DEPTH_MAX + 2}, "deeper than 32");
     check_refused(nested(text, 10000), "");
 }
 

@@ -219,11 +219,19 @@ static void test_bad_attempts(void **state)
     (void)state;
     static const char *const bad[] = {
         "'attempt':0",       "'attempt':-1",     "'attempt':1.5",         "'attempt':'2'",
-        "'attempt':1000001", "'retry_count':-1", "'retry_count':1000001", "'retry_count':[]",
+        "'attempt':1000001", "'retry_count':-1", "'retry_count':1000000", "'retry_count':[]",
+        "'attempt':9223372036854775807", "'retry_count':9223372036854775807",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         check_row_of_outcomes(BW_TASK_UPDATED, bad[i], "!!!!!!!!");
     check_row_of_outcomes(BW_TASK_UPDATED, "'attempt':null,'retry_count':null", "prh----r");
+    check_row_of_outcomes(BW_TASK_UPDATED, "'attempt':1000000", "rrrrrrrr");
+    check_row_of_outcomes(BW_TASK_UPDATED, "'retry_count':999999", "rrrrrrrr");
+    const msgpack_object *docs[BW_N_DOCS];
+    struct bw_task last = row_before(BW_FAILED), after;
+    struct bw_event e = sample_task_event("task-retried", "", 3);
+    last.attempt = 1000000;
+    assert_int_equal(bw_task_fold(&last, &e, &after, docs, NULL), BW_EINVAL);
 }
 
 int main(void)
