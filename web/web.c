@@ -72,7 +72,7 @@ static unsigned affordable_connections(unsigned wanted, unsigned http_threads)
     rlim_t kept = FDS_OF_OTHERS + (rlim_t)FDS_PER_WORKER * http_threads;
     rlim_t left = limit.rlim_cur > kept ? limit.rlim_cur - kept : 1;
     if (left < most && wanted)
-        diag_warn("WEB-CONNECTIONS-LIMITED",
+        diag_info("WEB-CONNECTIONS-LIMITED",
                   "wanted=%u possible=%u text=raise the limit of open files", wanted,
                   (unsigned)left);
     return left < most ? (unsigned)left : most;
