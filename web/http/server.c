@@ -44,6 +44,8 @@ static int on_error(struct mg_connection *conn, int status, const char *message)
         bw_fault(&fault, BW_EINVAL, "",
                  "the request's head is not HTTP, or larger than " HEAD_BYTES_MAX
                  " bytes, or did not come whole within " HEAD_TIMEOUT_MS " ms");
+    else if (status == 411) /* civetweb's answer to one that it cannot read */
+        bw_fault(&fault, BW_EINVAL, "Content-Length", "not a number of bytes");
     else if (status == 426)
         bw_fault(&fault, BW_EVERSION, "Sec-WebSocket-Version", "only version 13 is spoken here");
     else
@@ -52,7 +54,7 @@ static int on_error(struct mg_connection *conn, int status, const char *message)
                  : status < 500 ? BW_EINVAL
                                 : BW_EINTERNAL,
                  "", "%s", message);
-    bw_http_refuse(conn, status, &fault);
+    bw_http_refuse(conn, status == 411 ? 400 : status, &fault);
     return 0;
 }
 
