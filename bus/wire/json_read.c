@@ -6,59 +6,72 @@
 #include "wire/mp.h"
 
 /* `depth` containers are around v. */
-static int pack(msgpack_packer *pk, const json_t *v, int depth, struct bw_fault *fault);
+static void pack(msgpack_packer *pk, const json_t *v);
 
-static int pack_array(msgpack_packer *pk, const json_t *v, int depth, struct bw_fault *fault)
+static void pack_array(msgpack_packer *pk, const json_t *v)
 {
     size_t n = json_array_size(v);
-    int err = 0;
     msgpack_pack_array(pk, n);
-    for (size_t i = 0; i < n && !err; i++)
-        err = pack(pk, json_array_get(v, i), depth + 1, fault);
-    return err;
+    for (size_t i = 0; i < n; i++)
+        pack(pk, json_array_get(v, i));
 }
 
-static int pack_map(msgpack_packer *pk, json_t *v, int depth, struct bw_fault *fault)
+static void pack_map(msgpack_packer *pk, json_t *v)
 {
-    int err = 0;
     msgpack_pack_map(pk, json_object_size(v));
-    for (void *it = json_object_iter(v); it && !err; it = json_object_iter_next(v, it)) {
+    for (void *it = json_object_iter(v); it; it = json_object_iter_next(v, it)) {
         bw_mp_cstr(pk, json_object_iter_key(it));
-        err = pack(pk, json_object_iter_value(it), depth + 1, fault);
+        pack(pk, json_object_iter_value(it));
     }
-    return err;
 }
 
-static int pack(msgpack_packer *pk, const json_t *v, int depth, struct bw_fault *fault)
+static void pack(msgpack_packer *pk, const json_t *v)
 {
-    bool is_container = json_is_object(v) || json_is_array(v);
-    if (is_container && depth == BW_JSON_DEPTH_MAX)
-        return bw_fault(fault, BW_EINVAL, "", "JSON nests deeper than %d levels",
-                        BW_JSON_DEPTH_MAX);
     switch (json_typeof(v)) {
     case JSON_OBJECT:
-        return pack_map(pk, (json_t *)v, depth, fault);
+        pack_map(pk, (json_t *)v);
+        return;
     case JSON_ARRAY:
-        return pack_array(pk, v, depth, fault);
+        pack_array(pk, v);
+        return;
     case JSON_STRING:
         bw_mp_str(pk, (struct bw_str){json_string_value(v), json_string_length(v)});
-        return 0;
+        return;
     case JSON_INTEGER:
         msgpack_pack_int64(pk, json_integer_value(v));
-        return 0;
+        return;
     case JSON_REAL:
         bw_mp_number(pk, json_real_value(v));
-        return 0;
+        return;
     case JSON_TRUE:
         msgpack_pack_true(pk);
-        return 0;
+        return;
     case JSON_FALSE:
         msgpack_pack_false(pk);
-        return 0;
+        return;
     default:
         msgpack_pack_nil(pk);
-        return 0;
     }
+}
+
+/* Whether brackets nest deeper than BW_JSON_DEPTH_MAX. Asked before jansson is, which recurses 2048
+ * levels deep: more than the stack of a small thread (civetweb's workers have 100 KiB) holds. */
+static bool nests_too_deep(struct bw_str text)
+{
+    int depth = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (in_string && c == '\\')
+            i++;
+        else if (c == '"')
+            in_string = !in_string;
+        else if (!in_string && (c == '[' || c == '{') && ++depth > BW_JSON_DEPTH_MAX)
+            return true;
+        else if (!in_string && (c == ']' || c == '}'))
+            depth--;
+    }
+    return false;
 }
 
 /* jansson refuses integers beyond int64. Read again with every number as a double, which are packed
@@ -78,6 +91,9 @@ int bw_json_to_msgpack(struct bw_str text, struct bw_buf *out, struct bw_fault *
     msgpack_packer pk;
     json_error_t error;
     size_t len = out->len;
+    if (nests_too_deep(text))
+        return bw_fault(fault, BW_EINVAL, "", "JSON nests deeper than %d levels",
+                        BW_JSON_DEPTH_MAX);
     json_t *v = load(text, &error);
     if (!v && json_error_code(&error) == json_error_out_of_memory)
         return bw_fault(fault, BW_ENOMEM, "", "out of memory");
@@ -85,11 +101,10 @@ int bw_json_to_msgpack(struct bw_str text, struct bw_buf *out, struct bw_fault *
         return bw_fault(fault, BW_EINVAL, "", "not JSON, line %d column %d: %s", error.line,
                         error.column, error.text);
     bw_mp_packer(&pk, out);
-    int err = pack(&pk, v, 0, fault);
-    if (!err && out->failed)
-        err = bw_fault(fault, BW_ENOMEM, "", "out of memory");
-    if (err)
-        out->len = len;
+    pack(&pk, v);
     json_decref(v);
-    return err;
+    if (!out->failed)
+        return 0;
+    out->len = len;
+    return bw_fault(fault, BW_ENOMEM, "", "out of memory");
 }

@@ -97,7 +97,11 @@ static void test_depth(void **state)
     memset(text, '[', BW_JSON_DEPTH_MAX + 1); /* empty at the bottom is as deep */
     memset(text + BW_JSON_DEPTH_MAX + 1, ']', BW_JSON_DEPTH_MAX + 1);
     check_refused((struct bw_str){text, 2 * BW_JSON_DEPTH_MAX + 2}, "deeper than 32");
-    check_refused(nested(text, 10000), "");
+    check_refused(nested(text, 10000), "deeper than 32");
+    assert_int_equal(
+        bw_json_to_msgpack(BW_STR("\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[\""), &out, NULL),
+        0); /* brackets inside a string do not nest */
+    bw_buf_free(&out);
 }
 
 static void test_appends(void **state)
