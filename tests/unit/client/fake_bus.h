@@ -7,9 +7,6 @@
 #include <nng/protocol/pubsub0/pub.h>
 #include <nng/protocol/reqrep0/rep.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include <uthash.h>
@@ -19,6 +16,7 @@
 #include "wire/mp.h"
 #include "wire/pub.h"
 #include "wire/rpc.h"
+#include "unit.h"
 #include "wire/url.h"
 
 struct fake_event {

@@ -1,10 +1,5 @@
 /* Checking and encoding of what programs publish. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include "event_pack.h"
 #include "wire/json.h"

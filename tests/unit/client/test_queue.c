@@ -1,10 +1,5 @@
 /* The queue of batches: what joins which batch, what leaves, and in which order. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include "queue.h"
 

@@ -1,9 +1,5 @@
 /* Queries: waiting, repeating, several at once, and how answers look. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include "bellwire.h"
 #include "client/fake_bus.h"

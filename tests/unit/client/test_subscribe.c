@@ -1,9 +1,5 @@
 /* Subscriptions, against a bus that loses messages, restarts, and comes back as another journal. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include "bellwire.h"
 #include "client/fake_bus.h"

@@ -1,10 +1,5 @@
 /* Reading msgpack in place: every type, every cut, and the bounds. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <cmocka.h>
+#include "unit.h"
 
 #include "base/buf.h"
 #include "wire/mp.h"
