@@ -46,9 +46,19 @@ static inline struct bw_scan bw_scan_begin(struct bw_str bytes)
 /* The next value; false when there is none or it is cut off. */
 bool bw_scan_value(struct bw_scan *s, struct bw_scan_value *out);
 
-/* The next value with all that is inside it, as bytes. Containers may stand in one another up to
- * max_depth, at most BW_SCAN_DEPTH_MAX, levels deep: 0 allows none. */
 enum { BW_SCAN_DEPTH_MAX = 64 };
+enum bw_scan_end {
+    BW_SCAN_WHOLE,
+    BW_SCAN_CUT_OFF,
+    BW_SCAN_NO_MSGPACK, /* a byte that never stands at the beginning of a value */
+    BW_SCAN_TOO_DEEP,
+    BW_SCAN_TOO_MANY
+};
+
+/* Passes the next value with all that is inside it. Containers may stand in one another up to
+ * max_depth levels deep, at most BW_SCAN_DEPTH_MAX: 0 allows none. */
+enum bw_scan_end bw_scan_pass(struct bw_scan *s, unsigned max_depth, size_t max_values);
+/* The same, giving the bytes that were passed. */
 struct bw_str bw_scan_skip(struct bw_scan *s, unsigned max_depth);
 
 /* The next value, which has to be of that type. */

@@ -3,15 +3,19 @@
 
 #include <string.h>
 
-/* Notes where a container's first member stands, and goes on behind the container. */
-static void note(struct bw_scan *s, uint32_t (*open)(struct bw_scan *), struct bw_scan *at,
-                 uint32_t *n)
+/* Notes where a container's first member stands, and goes on behind the container; unless it is the
+ * last thing that is read: then there is no need to walk through it. */
+static void note(struct bw_scan *s, bool last, uint32_t (*open)(struct bw_scan *),
+                 struct bw_scan *at, uint32_t *n)
 {
     *at = *s;
     *n = open(at);
     if (at->failed)
         s->failed = true;
-    bw_scan_skip(s, BW_SCAN_DEPTH_MAX);
+    else if (last)
+        s->at = s->end;
+    else
+        bw_scan_skip(s, BW_SCAN_DEPTH_MAX);
 }
 
 static bool read_bool(struct bw_scan *s)
@@ -22,13 +26,13 @@ static bool read_bool(struct bw_scan *s)
     return !s->failed && v.u;
 }
 
-static void read_member(struct bw_envelope *e, struct bw_scan *s)
+static void read_member(struct bw_envelope *e, struct bw_scan *s, bool last)
 {
     struct bw_str key = bw_scan_str(s);
     if (bw_str_is(key, "events"))
-        note(s, bw_scan_array, &e->events, &e->n_events);
+        note(s, last, bw_scan_array, &e->events, &e->n_events);
     else if (bw_str_is(key, "heads") || bw_str_is(key, "topics"))
-        note(s, bw_scan_map, &e->heads, &e->n_heads);
+        note(s, last, bw_scan_map, &e->heads, &e->n_heads);
     else if (bw_str_is(key, "epoch"))
         e->epoch = (uint32_t)bw_scan_uint(s);
     else if (bw_str_is(key, "head"))
@@ -56,7 +60,7 @@ int bw_envelope_of_answer(struct bw_str answer, struct bw_envelope *out)
     struct bw_envelope e = {.reset = {"", 0}, .code = {"", 0}};
     struct bw_scan s = bw_scan_begin(answer);
     for (uint32_t n = bw_scan_map(&s); n > 0 && !s.failed; n--)
-        read_member(&e, &s);
+        read_member(&e, &s, n == 1);
     if (s.failed || s.at != s.end)
         return BW_EPROTO;
     *out = e;
@@ -76,13 +80,12 @@ int bw_envelope_of_message(struct bw_str message, struct bw_envelope *out)
     return err;
 }
 
-bool bw_envelope_event(struct bw_envelope *e, struct bw_str *event)
+bool bw_envelope_next(struct bw_envelope *e)
 {
-    if (e->n_events == 0)
+    if (e->n_events == 0 || e->events.failed)
         return false;
     e->n_events--;
-    *event = bw_scan_skip(&e->events, BW_SCAN_DEPTH_MAX);
-    return !e->events.failed;
+    return true;
 }
 
 /* A heartbeat gives a topic's head as a number, `stats` as {head, …}. */

@@ -25,8 +25,8 @@ int bw_envelope_of_message(struct bw_str message, struct bw_envelope *out) BW_MU
 /* An answer. BW_EPROTO. */
 int bw_envelope_of_answer(struct bw_str answer, struct bw_envelope *out) BW_MUST_CHECK;
 
-/* The next event's bytes; false after the last, or when the bytes are not what they should be. */
-bool bw_envelope_event(struct bw_envelope *envelope, struct bw_str *event);
+/* Whether `events` stands at another event, which the caller then reads. */
+bool bw_envelope_next(struct bw_envelope *envelope);
 /* The next topic and its head. */
 bool bw_envelope_head(struct bw_envelope *envelope, struct bw_str *topic, uint64_t *head);
 

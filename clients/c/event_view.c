@@ -1,5 +1,5 @@
-/* Reading an event in place. The bus has checked it and writes it in one form, so this looks only
- * for the members, and leaves the payload as it is. */
+/* Reading an event in place, in one pass. The bus has checked it and writes it in one form, so this
+ * looks only for the members, and leaves the payload as it is. */
 #include "event_view.h"
 
 #include "base/clock.h"
@@ -27,8 +27,38 @@ static int64_t read_time(struct bw_scan *s)
     return us;
 }
 
-/* The members by the letters that tell them apart; what is unknown is skipped. */
-static void read_member(struct bw_view *v, struct bw_scan *s)
+/* What in the payload may say which task the event is about. */
+struct ids {
+    struct bw_str id, task_id;
+};
+
+/* Only strings that can be a task's id count. */
+static void read_id(struct bw_scan *s, struct bw_str *id)
+{
+    struct bw_scan value = *s;
+    struct bw_scan_value v;
+    bw_scan_skip(s, BW_SCAN_DEPTH_MAX);
+    if (bw_scan_value(&value, &v) && v.type == BW_SCAN_STR && v.s.len <= BW_TASK_ID_MAX)
+        *id = v.s;
+}
+
+static void read_data(struct bw_scan *s, struct bellwire_received *e, struct ids *ids)
+{
+    const uint8_t *begin = s->at;
+    for (uint32_t n = bw_scan_map(s); n > 0; n--) {
+        struct bw_str key = bw_scan_str(s);
+        if (bw_str_is(key, "id"))
+            read_id(s, &ids->id);
+        else if (bw_str_is(key, "task_id"))
+            read_id(s, &ids->task_id);
+        else
+            bw_scan_skip(s, BW_SCAN_DEPTH_MAX);
+    }
+    e->data_msgpack = begin;
+    e->data_msgpack_len = (size_t)(s->at - begin);
+}
+
+static void read_member(struct bw_view *v, struct bw_scan *s, struct ids *ids)
 {
     struct bellwire_received *e = &v->event;
     struct bw_str key = bw_scan_str(s);
@@ -40,6 +70,8 @@ static void read_member(struct bw_view *v, struct bw_scan *s)
         e->event_type = keep(v, bw_scan_str(s));
     else if (bw_str_is(key, "message"))
         e->message = keep(v, bw_scan_str(s));
+    else if (bw_str_is(key, "data"))
+        read_data(s, e, ids);
     else if (bw_str_is(key, "source"))
         e->source = keep(v, bw_scan_str(s));
     else if (bw_str_is(key, "timestamp"))
@@ -50,43 +82,33 @@ static void read_member(struct bw_view *v, struct bw_scan *s)
         e->seq = bw_scan_uint(s);
     else if (bw_str_is(key, "prev"))
         e->prev = bw_scan_uint(s);
-    else {
-        struct bw_str value = bw_scan_skip(s, BW_SCAN_DEPTH_MAX);
-        if (bw_str_is(key, "data")) {
-            e->data_msgpack = value.ptr;
-            e->data_msgpack_len = value.len;
-        }
-    }
+    else
+        bw_scan_skip(s, BW_SCAN_DEPTH_MAX);
 }
 
-/* data.id or data.task_id, as wire/event_decode.c settles it: a task's own events are about their
- * `id`; elsewhere `id` may be the event's, so `task_id` comes first. */
-static struct bw_str find_task_id(const struct bellwire_received *e)
+/* As wire/event_decode.c settles it: a task's own events are about their `id`; elsewhere `id` may
+ * be the event's, so `task_id` comes first. */
+static struct bw_str choose_task_id(const struct bellwire_received *e, const struct ids *ids)
 {
-    struct bw_scan s = bw_scan_begin((struct bw_str){e->data_msgpack, e->data_msgpack_len});
-    struct bw_str id = {"", 0}, task_id = {"", 0};
-    for (uint32_t n = bw_scan_map(&s); n > 0; n--) {
-        struct bw_str key = bw_scan_str(&s);
-        struct bw_scan value = s;
-        struct bw_scan_value v;
-        bw_scan_skip(&s, BW_SCAN_DEPTH_MAX);
-        if (!bw_scan_value(&value, &v) || v.type != BW_SCAN_STR || v.s.len > BW_TASK_ID_MAX)
-            continue;
-        if (bw_str_is(key, "id"))
-            id = v.s;
-        else if (bw_str_is(key, "task_id"))
-            task_id = v.s;
-    }
     bool own = bw_event_kind_folds(bw_event_kind(bw_str(e->event_type))) &&
                strcmp(e->topic, BW_TOPIC_SYSTEM) == 0;
-    return (own && id.len > 0) || task_id.len == 0 ? id : task_id;
+    return (own && ids->id.len > 0) || ids->task_id.len == 0 ? ids->id : ids->task_id;
 }
 
-int bw_view_read(struct bw_view *v, struct bw_str bytes, uint32_t epoch)
+/* Room for all strings: together they are shorter than the event, but for the task's id, which
+ * stands there once more. */
+static int make_room(struct bw_view *v, size_t event_len)
+{
+    bw_buf_reset(&v->text);
+    return bw_buf_reserve(&v->text, event_len + BW_TASK_ID_MAX + 1) ? 0 : BW_ENOMEM;
+}
+
+int bw_view_read(struct bw_view *v, struct bw_scan *s, uint32_t epoch)
 {
     static const char no_data[] = "\x80"; /* an empty map */
-    struct bw_scan s = bw_scan_begin(bytes);
+    const struct bw_scan begin = *s;
     struct bellwire_received *e = &v->event;
+    struct ids ids = {{"", 0}, {"", 0}};
     *e = (struct bellwire_received){
         .topic = "",
         .event_type = "",
@@ -95,18 +117,22 @@ int bw_view_read(struct bw_view *v, struct bw_str bytes, uint32_t epoch)
         .source = "",
         .data_msgpack = no_data,
         .data_msgpack_len = 1,
-        .event_msgpack = bytes.ptr,
-        .event_msgpack_len = bytes.len,
+        .event_msgpack = begin.at,
         .epoch = epoch,
     };
-    bw_buf_reset(&v->text);
-    if (!bw_buf_reserve(&v->text, 2 * bytes.len)) /* the task's id stands there twice */
+    if (make_room(v, (size_t)(s->end - s->at)) != 0) {
+        bw_scan_skip(s, BW_SCAN_DEPTH_MAX);
         return BW_ENOMEM;
-    for (uint32_t n = bw_scan_map(&s); n > 0; n--)
-        read_member(v, &s);
-    if (s.failed || e->seq == 0)
+    }
+    for (uint32_t n = bw_scan_map(s); n > 0; n--)
+        read_member(v, s, &ids);
+    if (s->failed || e->seq == 0) {
+        *s = begin;
+        bw_scan_skip(s, BW_SCAN_DEPTH_MAX);
         return BW_EPROTO;
-    e->task_id = keep(v, find_task_id(e));
+    }
+    e->event_msgpack_len = (size_t)(s->at - begin.at);
+    e->task_id = keep(v, choose_task_id(e, &ids));
     bw_cursor_format(epoch, e->seq, e->cursor);
     return 0;
 }

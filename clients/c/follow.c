@@ -221,9 +221,8 @@ static bool find_behind(struct bellwire_subscription *s, struct behind *b)
 static void take_page(struct bellwire_subscription *s, const struct behind *b,
                       struct bw_envelope *page)
 {
-    struct bw_str event;
-    while (bw_envelope_event(page, &event)) {
-        if (bw_view_read(&s->view, event, page->epoch) != 0)
+    while (bw_envelope_next(page)) {
+        if (bw_view_read(&s->view, &page->events, page->epoch) != 0)
             continue; /* of a newer bus, perhaps: it cannot be told, but what follows can */
         struct bw_followed *t = follow(s, bw_str(s->view.event.topic));
         if (t)
@@ -329,7 +328,6 @@ int bw_follow_synchronise(struct bellwire_subscription *s)
 
 static int take_events(struct bellwire_subscription *s, struct bw_envelope *message)
 {
-    struct bw_str event;
     struct bw_followed *t = follow(s, message->topic);
     if (!t)
         return 0;
@@ -341,8 +339,8 @@ static int take_events(struct bellwire_subscription *s, struct bw_envelope *mess
             return err; /* another journal: this message was of the old one */
         t = follow(s, message->topic);
     }
-    while (t && bw_envelope_event(message, &event)) {
-        if (bw_view_read(&s->view, event, message->epoch) == 0)
+    while (t && bw_envelope_next(message)) {
+        if (bw_view_read(&s->view, &message->events, message->epoch) == 0)
             deliver(s, t);
     }
     return 0;
