@@ -107,7 +107,8 @@ static void check_invariants(const struct bw_task *t)
 static void check_fold(struct history *h, struct bw_event *e)
 {
     const msgpack_object *docs[BW_N_DOCS], *docs_again[BW_N_DOCS];
-    const struct bw_task *before = h->known ? &h->row : NULL;
+    bool same_task = h->known && bw_str_eq(h->row.id, e->task_id);
+    const struct bw_task *before = same_task ? &h->row : NULL;
     struct bw_task after, again;
     struct bw_fault fault = {0};
     struct bw_buf bytes = {0};

@@ -218,9 +218,16 @@ static void test_bad_attempts(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "'attempt':0",       "'attempt':-1",     "'attempt':1.5",         "'attempt':'2'",
-        "'attempt':1000001", "'retry_count':-1", "'retry_count':1000000", "'retry_count':[]",
-        "'attempt':9223372036854775807", "'retry_count':9223372036854775807",
+        "'attempt':0",
+        "'attempt':-1",
+        "'attempt':1.5",
+        "'attempt':'2'",
+        "'attempt':1000001",
+        "'retry_count':-1",
+        "'retry_count':1000000",
+        "'retry_count':[]",
+        "'attempt':9223372036854775807",
+        "'retry_count':9223372036854775807",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         check_row_of_outcomes(BW_TASK_UPDATED, bad[i], "!!!!!!!!");
