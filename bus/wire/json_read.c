@@ -5,7 +5,6 @@
 
 #include "wire/mp.h"
 
-/* `depth` containers are around v. */
 static void pack(msgpack_packer *pk, const json_t *v);
 
 static void pack_array(msgpack_packer *pk, const json_t *v)
