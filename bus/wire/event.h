@@ -34,19 +34,19 @@ struct bw_event {
 };
 
 /* Decodes and validates one event map. Unknown keys are ignored. Celery's and BullMQ's event type
- * names become ours (wire/alias.c). A missing topic is derived from the type. What may be missing:
- * id, source, message, data (but task events need data.id), timestamp. All strings are checked to
- * be UTF-8 and within their bounds. Numbers as data.id are not accepted here: JSON and the clients
- * turn them into strings. On error *fault names the field. */
+ * names become ours on the topics where those events belong (wire/alias.h). A missing topic is
+ * derived from the type. What may be missing: id, source, message, data (but task events need
+ * data.id), timestamp. All strings are checked to be UTF-8 and within their bounds. Numbers as
+ * data.id are not accepted here: JSON and the clients turn them into strings. On error *fault names
+ * the field. */
 int bw_event_decode(const msgpack_object *map, struct bw_event *out,
                     struct bw_fault *fault) BW_MUST_CHECK;
 
 /* Appends the event as a msgpack map. With `row` (the task as it is after this event), data also
- * gets, replacing what the producer said of them: id status progress attempt retry_count rate eta_s
- * updated_at owner resource (the last four only where known). These bytes are what is stored,
- * published and replayed; they are never encoded again. Of an event that is not on topic system (a
- * log, a command) the row is only the task it speaks of: then just owner and resource are added.
- * seq, prev and received_at are written when seq is not 0. */
+ * gets, replacing what the producer said of them: id status progress attempt retry_count, rate and
+ * eta_s (nil while unknown, so that a page stops showing them), updated_at, and owner and resource
+ * where the task has them. These bytes are what is stored, published and replayed; they are never
+ * encoded again. seq, prev and received_at are written when seq is not 0. */
 void bw_event_encode(struct bw_buf *out, const struct bw_event *event, const struct bw_task *row);
 
 /* Appends the event as it appears in JSON, without the enclosing frame's own members:

@@ -94,14 +94,17 @@ void bw_rpc_publish_result_encode(struct bw_buf *out, const struct bw_publish_re
 int bw_rpc_publish_result_decode(const msgpack_object *map,
                                  struct bw_publish_result *out) BW_MUST_CHECK;
 
-/* The other answers, by their keys:
- * events  {ok, epoch, head, oldest, events:[event…], more, next}   next = the seq to go on after
- * tasks   {ok, epoch, head, tasks:[row…], total, total_exact, next?}   next = page token
- * task    {ok, epoch, head, task:row, docs:{params,result,metadata,trace}}
- * logs    as events
- * changed {ok, epoch, head, tasks:[row…], more, next}
- * stats   {ok, epoch, head, oldest, topics:{name:{head}}, tasks:{status:n}, metrics:{name:value},
- * …} events, logs, changed with a cursor that cannot be served: {ok, epoch, head, oldest,
- * reset:"epoch"|"retention"|"ahead", events:[], …} */
+/* The other answers all begin with {ok, epoch, head, …} and go on with:
+ *
+ *   events   oldest, events:[event…], more, next           next: the seq to go on after
+ *   tasks    tasks:[row…], total, total_exact, next?       next: the token of the next page
+ *   task     task:row, docs:{params, result, metadata, trace}
+ *   logs     as events
+ *   changed  tasks:[row…], more, next
+ *   stats    oldest, topics:{name:{head}}, tasks:{status:n}, metrics:{name:value}
+ *
+ * A cursor that events, logs or changed cannot serve is answered with
+ *
+ *   oldest, reset:"epoch" or "retention" or "ahead", and an empty events or tasks */
 
 #endif
