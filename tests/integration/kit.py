@@ -169,6 +169,7 @@ class Watcher:
     def __init__(self, daemon, **options):
         options.setdefault("max_size", None)
         options.setdefault("compression", None)
+        options.setdefault("ping_interval", None)  # a test that waits is not a dead peer
         self.socket = connect(
             f"ws://127.0.0.1:{daemon.port}/ws/realtime", open_timeout=WAIT_S, **options
         )
