@@ -24,8 +24,9 @@ def test_stuck_pages_harm_nobody_and_catch_up(daemons):
     daemon = daemons("--ring-bytes", "4M").start()
     stuck = [daemon.watch() for _ in range(STUCK)]
     for page in stuck:
-        # A small receive buffer and no reading: the server's send() says EAGAIN soon.
-        page.socket.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        # A small receive buffer and no reading: the server's send() says EAGAIN soon. Much smaller,
+        # and TCP would trickle when they wake up: a window below one loopback segment.
+        page.socket.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         page.send(type="subscribe", topic="flood")
     with daemon.watch() as reader, Bus(daemon) as bus:
         reader.subscribe("flood")
