@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -31,9 +32,11 @@ def wait_until(condition, what, timeout_s=WAIT_S):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port that nobody has, and that the kernel will give to nobody while the daemon is down."""
+    while True:
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", random.randrange(10_000, 30_000)))
+            return s.getsockname()[1]
 
 
 class Answer:

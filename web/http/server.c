@@ -21,8 +21,8 @@
 struct bw_http_server {
     struct bw_http_options options;
     struct mg_context *context;
-    char last_message[160]; /* what civetweb said while it was starting */
-    bool started;           /* set before there are threads to read it */
+    char first_message[160]; /* what civetweb said while it was starting */
+    bool started;            /* set before there are threads to read it */
 };
 
 static struct bw_http_server *server_of(const struct mg_connection *conn)
@@ -61,8 +61,8 @@ static int on_error(struct mg_connection *conn, int status, const char *message)
 static int on_message(const struct mg_connection *conn, const char *message)
 {
     struct bw_http_server *s = server_of(conn);
-    if (s && !s->started)
-        snprintf(s->last_message, sizeof s->last_message, "%s", message);
+    if (s && !s->started && !s->first_message[0])
+        snprintf(s->first_message, sizeof s->first_message, "%s", message);
     else
         diag_warn("HTTP-SERVER", "message=%s", message);
     return 1;
@@ -136,7 +136,7 @@ static int start(struct bw_http_server *s, struct bw_fault *fault)
     s->context = mg_start(&callbacks, s, settings);
     if (!s->context)
         return bw_fault(fault, BW_EIO, "http", "cannot listen on %s: %s", s->options.listen,
-                        s->last_message);
+                        s->first_message);
     return 0;
 }
 

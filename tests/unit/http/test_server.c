@@ -276,6 +276,7 @@ static void test_listen_addresses(void **state)
     const struct bw_http_options options = options_on(taken);
     assert_int_equal(bw_http_server_start(&options, &s, &fault), BW_EIO);
     assert_non_null(strstr(fault.message, taken));
+    assert_non_null(strstr(fault.message, "in use"));
     const struct bw_http_options any = options_on(":0");
     assert_int_equal(bw_http_server_start(&any, &s, &fault), 0);
     assert_int_not_equal(bw_http_server_port(s), 0);
