@@ -77,8 +77,10 @@ struct bellwire_options {
     uint32_t batch_events; /**< most events in one request, 1 to 1000; default 1000 */
     uint32_t in_flight;    /**< most publish requests under way at once, 1 to 64; default 1.
                                 With 1, events are stored in the order in which they were
-                                published, whatever happens in between. With more, events of
-                                different requests may be stored in another order. */
+                                published, whatever happens in between. With more, this holds for
+                                events about the same task and, of those about none, for events of
+                                the same topic; while one commit is written to disk, the next is
+                                on its way */
     /** Told when the bus becomes reachable (true) or is lost (false). May be NULL. */
     void (*on_state)(void *arg, bool connected);
     void *arg; /**< handed to on_state */

@@ -72,24 +72,39 @@ static bool is_integer(const struct bw_scan_value *v)
     return v->type == BW_SCAN_UINT || v->type == BW_SCAN_INT;
 }
 
-/* Walks the payload. *numbered: a task's id in it is a whole number. */
-static int check_data(struct bw_str data, bool task, bool *numbered, struct bw_fault *fault)
+/* Notes the task that a task's event is about; in logs, `id` may be the line's own, so `task_id`
+ * comes first there. *numbered: it is a whole number. */
+static void note_task(struct bw_pack *p, struct bw_str key, struct bw_scan value, bool *numbered)
 {
-    struct bw_scan s = bw_scan_begin(data);
+    struct bw_scan_value v;
+    bool folds = bw_event_kind_folds(bw_event_kind(p->event.event_type));
+    if (!bw_scan_value(&value, &v))
+        return;
+    if (is_integer(&v))
+        *numbered = true;
+    if (v.type == BW_SCAN_STR && (p->task_id.len == 0 || bw_str_is(key, "id") == folds))
+        p->task_id = v.s;
+}
+
+/* Walks the payload. */
+static int check_data(struct bw_pack *p, bool *numbered, struct bw_fault *fault)
+{
+    struct bw_scan s = bw_scan_begin(p->data);
     struct bw_scan_value head;
+    bool task = names_task(&p->event);
     *numbered = false;
     if (!bw_scan_value(&s, &head) || head.type != BW_SCAN_MAP)
         return bw_fault(fault, BW_EINVAL, "data", "must be a map");
     for (uint64_t i = 0; i < head.u && !s.failed; i++) {
-        struct bw_scan_value key, value;
+        struct bw_scan_value key;
         if (!bw_scan_value(&s, &key))
             break;
         if (key.type != BW_SCAN_STR)
             return bw_fault(fault, BW_EINVAL, "data", "has a key that is not a string");
-        struct bw_scan peek = s;
+        struct bw_scan value = s;
         bw_scan_skip(&s, BW_EVENT_DEPTH_MAX - 1);
-        if (task && is_task_key(key.s) && bw_scan_value(&peek, &value) && is_integer(&value))
-            *numbered = true;
+        if (task && !s.failed && is_task_key(key.s))
+            note_task(p, key.s, value, numbered);
     }
     if (s.failed || s.at != s.end)
         return bw_fault(fault, BW_EINVAL, "data", "is not one msgpack map of at most %d levels",
@@ -148,7 +163,7 @@ static int take_data(struct bw_pack *p, const struct bellwire_event *from, struc
     } else {
         return 0;
     }
-    err = check_data(p->data, names_task(&p->event), &numbered, fault);
+    err = check_data(p, &numbered, fault);
     if (err || !numbered)
         return err;
     struct bw_buf spelled = {0};
@@ -156,14 +171,17 @@ static int take_data(struct bw_pack *p, const struct bellwire_event *from, struc
     bw_buf_free(&p->own);
     p->own = spelled;
     p->data = bw_buf_str(&p->own);
-    return spelled.failed ? bw_fault(fault, BW_ENOMEM, "data", "out of memory") : 0;
+    if (spelled.failed)
+        return bw_fault(fault, BW_ENOMEM, "data", "out of memory");
+    p->task_id = (struct bw_str){0};
+    return check_data(p, &numbered, fault);
 }
 
 int bw_pack_begin(struct bw_pack *p, const struct bellwire_event *from, const char *default_source,
                   struct bw_fault *fault)
 {
     p->event = (struct bw_event){.timestamp_us = from->timestamp_us};
-    p->data = (struct bw_str){0};
+    p->data = p->task_id = (struct bw_str){0};
     p->own = (struct bw_buf){0};
     int err = take_strings(&p->event, from, default_source, fault);
     if (!err)
@@ -188,6 +206,11 @@ int bw_pack_begin(struct bw_pack *p, const struct bellwire_event *from, const ch
 void bw_pack_end(struct bw_pack *p)
 {
     bw_buf_free(&p->own);
+}
+
+struct bw_str bw_pack_key(const struct bw_pack *p)
+{
+    return p->task_id.len > 0 ? p->task_id : p->event.topic;
 }
 
 size_t bw_pack_bytes_max(const struct bw_pack *p)

@@ -12,6 +12,7 @@
 struct bw_pack {
     struct bw_event event; /* without data */
     struct bw_str data;    /* a msgpack map, or empty */
+    struct bw_str task_id; /* of task events, logs and commands; may be empty */
     struct bw_buf own;     /* what data points to when it is not the caller's */
     char uuid[BW_UUID_LEN + 1];
 };
@@ -25,6 +26,8 @@ int bw_pack_begin(struct bw_pack *pack, const struct bellwire_event *event,
                   const char *default_source, struct bw_fault *fault) BW_MUST_CHECK;
 void bw_pack_end(struct bw_pack *pack);
 
+/* What has to stay in order with this: events of the same key. */
+struct bw_str bw_pack_key(const struct bw_pack *pack);
 /* No fewer bytes than bw_pack_encode() appends. */
 size_t bw_pack_bytes_max(const struct bw_pack *pack);
 /* Appends the event. */

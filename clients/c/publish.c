@@ -64,26 +64,38 @@ static bool is_own_thread(const struct bw_publisher *p)
     return pthread_equal(pthread_self(), p->thread.id) != 0;
 }
 
-/* With the lock. *batch: the one that the event joined. */
-static int put(struct bw_publisher *p, const struct bw_pack *pack, struct bw_entry entry,
-               struct bw_batch **batch)
+/* FNV-1a. */
+static struct bw_lane *lane_of(struct bw_publisher *p, struct bw_str key)
 {
+    uint32_t hash = 2166136261;
+    for (size_t i = 0; i < key.len && p->n_lanes > 1; i++)
+        hash = (hash ^ (uint8_t)key.ptr[i]) * 16777619;
+    return &p->lanes[hash % p->n_lanes];
+}
+
+/* With the lock. *joined: the batch that the event is in. */
+static int put(struct bw_publisher *p, const struct bw_pack *pack, struct bw_entry entry,
+               struct bw_batch **joined)
+{
+    struct bw_lane *lane = lane_of(p, bw_pack_key(pack));
+    struct bw_batch *batch;
     if (p->closing)
         return BW_ECLOSED;
-    int err = bw_queue_open(&p->queue, bw_pack_bytes_max(pack), batch);
+    int err = bw_queue_open(&lane->queue, bw_pack_bytes_max(pack), &batch);
     if (err)
         return err;
-    struct bw_buf *bytes = &(*batch)->bytes;
-    size_t begin = bytes->len;
-    bw_pack_encode(pack, bytes);
-    if (bytes->failed) {
-        bytes->failed = false;
-        bytes->len = begin;
+    size_t begin = batch->bytes.len;
+    bw_pack_encode(pack, &batch->bytes);
+    if (batch->bytes.failed) {
+        batch->bytes.failed = false;
+        batch->bytes.len = begin;
         return BW_ENOMEM;
     }
-    bw_queue_add(&p->queue, *batch, begin, entry);
-    if (p->hungry)
+    bw_queue_add(&lane->queue, batch, begin, entry);
+    /* What is behind something else goes out when that is done: no need to wake anybody. */
+    if (p->up && !lane->busy && lane->queue.head == batch && batch->n == 1)
         bw_publisher_attend(p);
+    *joined = batch;
     return 0;
 }
 
@@ -210,6 +222,15 @@ int bellwire_publish_async(struct bellwire *handle, const struct bellwire_event 
     return err;
 }
 
+/* With the lock. */
+static bool all_settled(const struct bw_publisher *p, uint64_t published)
+{
+    for (unsigned i = 0; i < p->n_lanes; i++)
+        if (bw_queue_settled(&p->lanes[i].queue) < published)
+            return false;
+    return true;
+}
+
 int bellwire_flush(struct bellwire *handle, int timeout_ms)
 {
     struct bw_publisher *p = &handle->publisher;
@@ -218,10 +239,10 @@ int bellwire_flush(struct bellwire *handle, int timeout_ms)
     if (is_own_thread(p))
         return BW_EINVAL;
     pthread_mutex_lock(&p->lock);
-    uint64_t all = p->queue.published;
-    while (bw_queue_settled(&p->queue) < all && in_time)
+    uint64_t published = p->pool.published;
+    while (!all_settled(p, published) && in_time)
         in_time = bw_cond_wait(&p->progress, &p->lock, deadline_us);
-    bool settled = bw_queue_settled(&p->queue) >= all;
+    bool settled = all_settled(p, published);
     pthread_mutex_unlock(&p->lock);
     return settled ? 0 : BW_ETIMEDOUT;
 }

@@ -1,10 +1,11 @@
 /* What the two sides of publishing share: publish.c, where callers put events into the queue, and
  * sender.c, whose thread gets them acked.
  *
- * Order. The thread always sends the oldest batch that is not under way, and nothing newer while
- * that one has to wait. With one slot, therefore, events are stored in the order in which they were
- * published, also across retries. With more slots the bus sees several requests at once and may
- * store them in any order. */
+ * Order. A lane has a queue and at most one request under way, and sends its oldest batch, again
+ * and again if need be, before anything newer: so a lane's events are stored in the order in which
+ * they were published, also across retries. Events about one task always take the same lane, and so
+ * do those of one topic that are about none. With one lane, which is the default, the order of
+ * everything is kept. */
 #ifndef BW_CLIENT_PUBLISHER_H
 #define BW_CLIENT_PUBLISHER_H
 
@@ -16,25 +17,35 @@
 #include "link.h"
 #include "queue.h"
 
-struct bw_slot;
+struct bw_lane {
+    struct bw_publisher *publisher;
+    struct bw_queue queue;
+    bool busy; /* the queue's head is under way */
+
+    /* What came of it. */
+    bool finished;
+    int err;
+    nng_msg *answer; /* unless err */
+
+    nng_ctx ctx;
+    nng_aio *aio;
+    bool receiving; /* the request is out; nng's threads' own */
+};
 
 struct bw_publisher {
     struct bw_link *link;
     struct bellwire_options options; /* complete: nothing is left to a default */
     struct bw_thread thread;
-    pthread_mutex_t lock;    /* guards what follows */
+    msgpack_zone zone;       /* the thread's own */
+    pthread_mutex_t lock;    /* guards what follows, and the lanes but for what nng uses */
     pthread_cond_t work;     /* for the thread */
     pthread_cond_t progress; /* for callers: events have left the queue */
-    struct bw_queue queue;
+    struct bw_pool pool;
+    struct bw_lane *lanes;
+    unsigned n_lanes;
     bool closing;
     bool attention; /* something happened that the thread has not looked at yet */
-    bool hungry;    /* the thread would send the next event at once */
-
-    /* The thread's own. */
-    bool up; /* as on_state was told */
-    struct bw_slot *slots;
-    unsigned n_slots, n_busy;
-    msgpack_zone zone;
+    bool up;        /* as on_state was told */
 };
 
 /* Borrows the link and the options' source. */

@@ -18,21 +18,21 @@ static void batch_free(struct bw_batch *b)
     free(b);
 }
 
-static struct bw_batch *batch_new(struct bw_queue *q)
+static struct bw_batch *batch_new(struct bw_pool *pool)
 {
-    struct bw_batch *b = q->spare;
+    struct bw_batch *b = pool->spare;
     if (!b)
         return calloc(1, sizeof *b);
-    q->spare = b->next;
-    q->n_spare--;
+    pool->spare = b->next;
+    pool->n_spare--;
     bw_buf_reset(&b->bytes);
     *b = (struct bw_batch){.bytes = b->bytes, .entries = b->entries, .cap = b->cap};
     return b;
 }
 
-static bool has_room(const struct bw_queue *q, const struct bw_batch *b, size_t bytes)
+static bool has_room(const struct bw_pool *pool, const struct bw_batch *b, size_t bytes)
 {
-    return !b->sealed && b->n < q->batch_events &&
+    return !b->sealed && b->n < pool->batch_events &&
            (b->n == 0 || b->bytes.len + bytes <= BW_BATCH_BYTES_MAX);
 }
 
@@ -52,14 +52,15 @@ static int grow(struct bw_batch *b)
 int bw_queue_open(struct bw_queue *q, size_t bytes, struct bw_batch **out)
 {
     *out = NULL;
-    if (q->bytes > 0 && q->bytes + bytes + sizeof(struct bw_entry) > q->bytes_max)
+    struct bw_pool *pool = q->pool;
+    if (pool->bytes > 0 && pool->bytes + bytes + sizeof(struct bw_entry) > pool->bytes_max)
         return BW_EBUSY;
     struct bw_batch *b = q->tail;
-    if (!b || !has_room(q, b, bytes)) {
-        b = batch_new(q);
+    if (!b || !has_room(pool, b, bytes)) {
+        b = batch_new(pool);
         if (!b)
             return BW_ENOMEM;
-        b->first = q->published;
+        b->first = pool->published;
         if (q->tail)
             q->tail->next = b;
         else
@@ -76,21 +77,13 @@ void bw_queue_add(struct bw_queue *q, struct bw_batch *b, size_t begin, struct b
 {
     entry.len = (uint32_t)(b->bytes.len - begin);
     b->entries[b->n++] = entry;
-    q->published++;
-    q->bytes += cost(entry.len);
-}
-
-struct bw_batch *bw_queue_next(const struct bw_queue *q)
-{
-    for (struct bw_batch *b = q->head; b; b = b->next)
-        if (!b->sent && b->n > 0)
-            return b;
-    return NULL;
+    q->pool->published++;
+    q->pool->bytes += cost(entry.len);
 }
 
 uint64_t bw_queue_settled(const struct bw_queue *q)
 {
-    return q->head ? q->head->first : q->published;
+    return q->head ? q->head->first : q->pool->published;
 }
 
 size_t bw_batch_filter(struct bw_batch *b,
@@ -120,28 +113,25 @@ size_t bw_batch_filter(struct bw_batch *b,
     return released;
 }
 
-void bw_queue_release(struct bw_queue *q, size_t bytes)
+void bw_pool_release(struct bw_pool *pool, size_t bytes)
 {
-    q->bytes -= bytes;
+    pool->bytes -= bytes;
 }
 
-void bw_queue_remove(struct bw_queue *q, struct bw_batch *b)
+void bw_queue_pop(struct bw_queue *q)
 {
-    struct bw_batch **at = &q->head, *before = NULL;
-    while (*at != b) {
-        before = *at;
-        at = &before->next;
-    }
-    *at = b->next;
-    if (q->tail == b)
-        q->tail = before;
-    if (q->n_spare == SPARE_MAX) {
+    struct bw_batch *b = q->head;
+    struct bw_pool *pool = q->pool;
+    q->head = b->next;
+    if (!q->head)
+        q->tail = NULL;
+    if (pool->n_spare == SPARE_MAX) {
         batch_free(b);
         return;
     }
-    b->next = q->spare;
-    q->spare = b;
-    q->n_spare++;
+    b->next = pool->spare;
+    pool->spare = b;
+    pool->n_spare++;
 }
 
 static void free_list(struct bw_batch *b)
@@ -156,6 +146,11 @@ static void free_list(struct bw_batch *b)
 void bw_queue_free(struct bw_queue *q)
 {
     free_list(q->head);
-    free_list(q->spare);
-    q->head = q->tail = q->spare = NULL;
+    q->head = q->tail = NULL;
+}
+
+void bw_pool_free(struct bw_pool *pool)
+{
+    free_list(pool->spare);
+    pool->spare = NULL;
 }

@@ -1,10 +1,9 @@
 /* The thread that gets events acked.
  *
- * DESIGN. One thread per handle, "bw-client", takes batches from the queue's head, sends each as
- * one request on a slot (an nng context; options.in_flight of them) and settles what comes back.
- * All `done` callbacks run here, and on_state too. nng's threads only fill in a slot's outcome and
- * wake this one. The lock is never held while nng, a callback or settle.c is called. */
-#include <assert.h>
+ * DESIGN. One thread per handle, "bw-client", takes the oldest batch of each lane that has no
+ * request under way, sends it and settles what comes back. All `done` callbacks run here, and
+ * on_state too. nng's threads only fill in what came of a lane's request and wake this one. The
+ * lock is never held while nng, a callback or settle.c is called. */
 #include <stdlib.h>
 
 #include "publisher.h"
@@ -14,20 +13,8 @@
 
 enum { PAUSE_MIN_MS = 50, PAUSE_MAX_MS = 2000 };
 
-struct bw_slot {
-    struct bw_publisher *publisher;
-    nng_ctx ctx;
-    nng_aio *aio;
-    struct bw_batch *batch; /* under way; NULL: the slot is free */
-    bool receiving;         /* the request is out; nng's threads' own */
-    bool finished;          /* guarded by the lock, as are: */
-    int err;
-    nng_msg *answer; /* unless err */
-};
-
 void bw_publisher_attend(struct bw_publisher *p)
 {
-    p->hungry = false;
     p->attention = true;
     pthread_cond_signal(&p->work);
 }
@@ -41,10 +28,15 @@ static int32_t pause_ms(unsigned failures)
     return (int32_t)(ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS);
 }
 
-static void settle_batch(struct bw_publisher *p, struct bw_batch *batch, int err, nng_msg *answer)
+/* With the lock, which is let go while callbacks run. */
+static void settle_lane(struct bw_lane *lane)
 {
+    struct bw_publisher *p = lane->publisher;
+    struct bw_batch *batch = lane->queue.head;
+    nng_msg *answer = lane->answer;
     struct bw_str bytes = {0};
-    int kept;
+    int kept, err = lane->err;
+    pthread_mutex_unlock(&p->lock);
     if (answer)
         bytes = (struct bw_str){nng_msg_body(answer), nng_msg_len(answer)};
     size_t released = bw_settle(batch, err, bytes, &p->zone, &kept);
@@ -52,65 +44,46 @@ static void settle_batch(struct bw_publisher *p, struct bw_batch *batch, int err
         nng_msg_free(answer);
 
     pthread_mutex_lock(&p->lock);
-    bw_queue_release(&p->queue, released);
-    batch->sent = false;
+    lane->answer = NULL;
+    lane->busy = false;
+    bw_pool_release(&p->pool, released);
     if (batch->n == 0) {
-        bw_queue_remove(&p->queue, batch);
+        bw_queue_pop(&lane->queue);
     } else {
         /* After a lost connection it goes out as soon as there is another. */
         batch->not_before_us = kept == BW_EAGAIN ? 0 : bw_deadline_us(pause_ms(batch->failures));
         batch->failures++;
     }
     pthread_cond_broadcast(&p->progress);
-    pthread_mutex_unlock(&p->lock);
-}
-
-/* With the lock. */
-static void settle_slots(struct bw_publisher *p)
-{
-    for (unsigned i = 0; i < p->n_slots; i++) {
-        struct bw_slot *s = &p->slots[i];
-        if (!s->batch || !s->finished)
-            continue;
-        struct bw_batch *batch = s->batch;
-        int err = s->err;
-        nng_msg *answer = s->answer;
-        s->batch = NULL;
-        s->answer = NULL;
-        p->n_busy--;
-        pthread_mutex_unlock(&p->lock);
-        settle_batch(p, batch, err, answer);
-        pthread_mutex_lock(&p->lock);
-    }
 }
 
 /* --- Sending -------------------------------------------------------------------------------------
  */
 
-static void finish(struct bw_slot *s, int err, nng_msg *answer)
+static void finish(struct bw_lane *lane, int err, nng_msg *answer)
 {
-    pthread_mutex_lock(&s->publisher->lock);
-    s->err = err;
-    s->answer = answer;
-    s->finished = true;
-    bw_publisher_attend(s->publisher);
-    pthread_mutex_unlock(&s->publisher->lock);
+    pthread_mutex_lock(&lane->publisher->lock);
+    lane->err = err;
+    lane->answer = answer;
+    lane->finished = true;
+    bw_publisher_attend(lane->publisher);
+    pthread_mutex_unlock(&lane->publisher->lock);
 }
 
 /* On nng's threads: once when the request is out, once when the answer is there. */
 static void moved(void *arg)
 {
-    struct bw_slot *s = arg;
-    int rv = nng_aio_result(s->aio);
-    if (rv == 0 && !s->receiving) {
-        s->receiving = true;
-        nng_ctx_recv(s->ctx, s->aio);
+    struct bw_lane *lane = arg;
+    int rv = nng_aio_result(lane->aio);
+    if (rv == 0 && !lane->receiving) {
+        lane->receiving = true;
+        nng_ctx_recv(lane->ctx, lane->aio);
     } else if (rv == 0) {
-        finish(s, 0, nng_aio_get_msg(s->aio));
+        finish(lane, 0, nng_aio_get_msg(lane->aio));
     } else {
-        if (!s->receiving)
-            nng_msg_free(nng_aio_get_msg(s->aio)); /* the request, which nng did not take */
-        finish(s, bw_nng_error(rv), NULL);
+        if (!lane->receiving)
+            nng_msg_free(nng_aio_get_msg(lane->aio)); /* the request, which nng did not take */
+        finish(lane, bw_nng_error(rv), NULL);
     }
 }
 
@@ -124,49 +97,51 @@ static nng_msg *make_request(const struct bw_batch *batch)
     return msg;
 }
 
-static void send_batch(struct bw_slot *s)
+static void send_batch(struct bw_lane *lane, const struct bw_batch *batch)
 {
-    nng_msg *request = make_request(s->batch);
+    nng_msg *request = make_request(batch);
     if (!request) {
-        finish(s, BW_ENOMEM, NULL);
+        finish(lane, BW_ENOMEM, NULL);
         return;
     }
-    s->receiving = false;
-    nng_aio_set_timeout(s->aio, (nng_duration)s->publisher->options.timeout_ms);
-    nng_aio_set_msg(s->aio, request);
-    nng_ctx_send(s->ctx, s->aio);
+    lane->receiving = false;
+    nng_aio_set_timeout(lane->aio, (nng_duration)lane->publisher->options.timeout_ms);
+    nng_aio_set_msg(lane->aio, request);
+    nng_ctx_send(lane->ctx, lane->aio);
 }
 
-static struct bw_slot *free_slot(struct bw_publisher *p)
+/* With the lock. The lane's oldest batch, if it can be sent now, without the events that nobody
+ * wants any more. */
+static struct bw_batch *take_sendable(struct bw_lane *lane)
 {
-    for (unsigned i = 0; i < p->n_slots; i++)
-        if (!p->slots[i].batch)
-            return &p->slots[i];
+    struct bw_publisher *p = lane->publisher;
+    int64_t now_us = bw_clock_mono_us();
+    struct bw_batch *batch;
+    if (!p->up || p->closing || lane->busy)
+        return NULL;
+    while ((batch = lane->queue.head) && batch->n > 0 && batch->not_before_us <= now_us) {
+        bw_pool_release(&p->pool, bw_batch_filter(batch, bw_publisher_wants, NULL));
+        if (batch->n > 0)
+            return batch;
+        bw_queue_pop(&lane->queue);
+        pthread_cond_broadcast(&p->progress);
+    }
     return NULL;
 }
 
-/* With the lock. True if something was done. */
-static bool send_next(struct bw_publisher *p)
+/* With the lock. */
+static void send_next(struct bw_lane *lane)
 {
-    struct bw_slot *s = p->up && !p->closing ? free_slot(p) : NULL;
-    struct bw_batch *batch = s ? bw_queue_next(&p->queue) : NULL;
-    if (!batch || batch->not_before_us > bw_clock_mono_us())
-        return false;
+    struct bw_publisher *p = lane->publisher;
+    struct bw_batch *batch = take_sendable(lane);
+    if (!batch)
+        return;
     batch->sealed = true;
-    bw_queue_release(&p->queue, bw_batch_filter(batch, bw_publisher_wants, NULL));
-    if (batch->n == 0) {
-        bw_queue_remove(&p->queue, batch);
-        pthread_cond_broadcast(&p->progress);
-        return true;
-    }
-    batch->sent = true;
-    s->batch = batch;
-    s->finished = false;
-    p->n_busy++;
+    lane->busy = true;
+    lane->finished = false;
     pthread_mutex_unlock(&p->lock);
-    send_batch(s);
+    send_batch(lane, batch);
     pthread_mutex_lock(&p->lock);
-    return true;
 }
 
 /* --- The thread ----------------------------------------------------------------------------------
@@ -186,40 +161,37 @@ static void tell_state(struct bw_publisher *p)
     pthread_mutex_lock(&p->lock);
 }
 
-/* With the lock. */
-static void wait_for_work(struct bw_publisher *p)
+/* With the lock. When the next batch that has to wait may be sent. */
+static int64_t next_due_us(const struct bw_publisher *p)
 {
-    int64_t until = BW_FOREVER;
-    bool in_time = true;
-    if (p->up && p->n_busy < p->n_slots) {
-        struct bw_batch *next = bw_queue_next(&p->queue);
-        if (next)
-            until = next->not_before_us;
-        else
-            p->hungry = true;
+    int64_t due_us = BW_FOREVER;
+    for (unsigned i = 0; i < p->n_lanes && p->up; i++) {
+        const struct bw_lane *lane = &p->lanes[i];
+        const struct bw_batch *next = lane->busy ? NULL : lane->queue.head;
+        if (next && next->n > 0 && next->not_before_us < due_us)
+            due_us = next->not_before_us;
     }
-    while (!p->attention && !p->closing && in_time)
-        in_time = bw_cond_wait(&p->work, &p->lock, until);
-    p->hungry = false;
+    return due_us;
 }
 
-static void close_slots(struct bw_publisher *p)
+static void close_lanes(struct bw_publisher *p)
 {
-    for (unsigned i = 0; i < p->n_slots; i++) {
-        struct bw_slot *s = &p->slots[i];
-        nng_aio_stop(s->aio);
-        nng_ctx_close(s->ctx);
-        nng_aio_free(s->aio);
-        if (s->answer)
-            nng_msg_free(s->answer);
+    for (unsigned i = 0; i < p->n_lanes; i++) {
+        struct bw_lane *lane = &p->lanes[i];
+        nng_aio_stop(lane->aio);
+        nng_ctx_close(lane->ctx);
+        nng_aio_free(lane->aio);
+        if (lane->answer)
+            nng_msg_free(lane->answer);
     }
 }
 
 /* Nothing is under way any more, and nobody can publish. */
 static void settle_rest(struct bw_publisher *p)
 {
-    for (struct bw_batch *b = p->queue.head; b; b = b->next)
-        p->queue.bytes -= bw_settle_all(b, BW_ECLOSED);
+    for (unsigned i = 0; i < p->n_lanes; i++)
+        for (struct bw_batch *b = p->lanes[i].queue.head; b; b = b->next)
+            bw_pool_release(&p->pool, bw_settle_all(b, BW_ECLOSED));
 }
 
 static void run(void *arg)
@@ -227,41 +199,49 @@ static void run(void *arg)
     struct bw_publisher *p = arg;
     pthread_mutex_lock(&p->lock);
     while (!p->closing) {
+        bool in_time = true;
         p->attention = false;
         tell_state(p);
-        settle_slots(p);
-        while (send_next(p))
-            continue;
-        wait_for_work(p);
+        for (unsigned i = 0; i < p->n_lanes; i++) {
+            if (p->lanes[i].busy && p->lanes[i].finished)
+                settle_lane(&p->lanes[i]);
+            send_next(&p->lanes[i]);
+        }
+        int64_t due_us = next_due_us(p);
+        while (!p->attention && !p->closing && in_time)
+            in_time = bw_cond_wait(&p->work, &p->lock, due_us);
     }
     pthread_mutex_unlock(&p->lock);
-    close_slots(p);
+    close_lanes(p);
     settle_rest(p);
 }
 
 /* --- Starting and stopping
  * ------------------------------------------------------------------------- */
 
-static int open_slot(struct bw_publisher *p)
+static int open_lane(struct bw_publisher *p)
 {
-    struct bw_slot *s = &p->slots[p->n_slots];
+    struct bw_lane *lane = &p->lanes[p->n_lanes];
     int rv;
-    s->publisher = p;
-    if ((rv = nng_aio_alloc(&s->aio, moved, s)) != 0)
+    lane->publisher = p;
+    lane->queue.pool = &p->pool;
+    if ((rv = nng_aio_alloc(&lane->aio, moved, lane)) != 0)
         return bw_nng_error(rv);
-    if ((rv = nng_ctx_open(&s->ctx, p->link->socket)) != 0) {
-        nng_aio_free(s->aio);
+    if ((rv = nng_ctx_open(&lane->ctx, p->link->socket)) != 0) {
+        nng_aio_free(lane->aio);
         return bw_nng_error(rv);
     }
-    p->n_slots++;
+    p->n_lanes++;
     return 0;
 }
 
 static void release(struct bw_publisher *p)
 {
-    bw_queue_free(&p->queue);
+    for (unsigned i = 0; i < p->n_lanes; i++)
+        bw_queue_free(&p->lanes[i].queue);
+    bw_pool_free(&p->pool);
     msgpack_zone_destroy(&p->zone);
-    free(p->slots);
+    free(p->lanes);
     pthread_cond_destroy(&p->progress);
     pthread_cond_destroy(&p->work);
     pthread_mutex_destroy(&p->lock);
@@ -270,26 +250,26 @@ static void release(struct bw_publisher *p)
 int bw_publisher_start(struct bw_publisher *p, struct bw_link *link,
                        const struct bellwire_options *options)
 {
-    struct bw_slot *slots = calloc(options->in_flight, sizeof *slots);
-    if (!slots)
+    struct bw_lane *lanes = calloc(options->in_flight, sizeof *lanes);
+    if (!lanes)
         return BW_ENOMEM;
     *p = (struct bw_publisher){
         .link = link,
         .options = *options,
-        .slots = slots,
-        .queue = {.bytes_max = options->queue_bytes, .batch_events = options->batch_events},
+        .lanes = lanes,
+        .pool = {.bytes_max = options->queue_bytes, .batch_events = options->batch_events},
     };
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->work, NULL);
     pthread_cond_init(&p->progress, NULL);
     msgpack_zone_init(&p->zone, MSGPACK_ZONE_CHUNK_SIZE);
     int err = 0;
-    while (!err && p->n_slots < options->in_flight)
-        err = open_slot(p);
+    while (!err && p->n_lanes < options->in_flight)
+        err = open_lane(p);
     if (!err)
         err = bw_thread_start(&p->thread, "bw-client", run, p);
     if (err) {
-        close_slots(p);
+        close_lanes(p);
         release(p);
     }
     return err;

@@ -102,6 +102,31 @@ static void spells_a_tasks_number(void **state)
     assert_data(&e, "{\"id\":42}"); /* a user's own event means what it likes by it */
 }
 
+static void events_of_a_task_have_one_key(void **state)
+{
+    static const struct {
+        const char *type, *topic, *data, *key;
+    } cases[] = {
+        {"TASK_UPDATED", NULL, "{\"id\":\"a\",\"task_id\":\"b\"}", "a"},
+        {"TASK_UPDATED", NULL, "{\"task_id\":\"b\",\"id\":\"a\"}", "a"},
+        {"TASK_UPDATED", NULL, "{\"id\":42}", "42"},
+        {"TASK_LOG", NULL, "{\"id\":\"line\",\"task_id\":\"a\"}", "a"},
+        {"TASK_LOG", NULL, "{\"task_id\":\"a\",\"id\":\"line\"}", "a"},
+        {"TASK_LOG", NULL, "{\"id\":\"a\"}", "a"},
+        {"THING", "things", "{\"id\":\"a\"}", "things"},
+        {"THING", "things", NULL, "things"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bellwire_event e = {
+            .event_type = cases[i].type, .topic = cases[i].topic, .data_json = cases[i].data};
+        struct bw_pack pack;
+        assert_int_equal(bw_pack_begin(&pack, &e, "me", NULL), 0);
+        assert_true(bw_str_is(bw_pack_key(&pack), cases[i].key));
+        bw_pack_end(&pack);
+    }
+}
+
 static void passes_msgpack_on_untouched(void **state)
 {
     (void)state;
@@ -223,6 +248,7 @@ int main(void)
         cmocka_unit_test(says_everything_the_bus_needs),
         cmocka_unit_test(makes_ids_and_times),
         cmocka_unit_test(spells_a_tasks_number),
+        cmocka_unit_test(events_of_a_task_have_one_key),
         cmocka_unit_test(passes_msgpack_on_untouched),
         cmocka_unit_test(names_what_is_wrong),
         cmocka_unit_test(names_what_is_wrong_with_data),

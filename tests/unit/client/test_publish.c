@@ -202,20 +202,33 @@ static void survives_a_restart(void **state)
     teardown(&f);
 }
 
-static void stores_once_with_several_in_flight(void **state)
+/* With several requests under way, each topic keeps its order. */
+static void keeps_the_order_of_each_topic_in_lanes(void **state)
 {
+    enum { TOPICS = 8, EACH_TOPIC = 100 };
     (void)state;
     struct fixture f;
     struct bellwire_options o = {.batch_events = 5, .in_flight = 4};
+    unsigned next[TOPICS] = {0};
     setup(&f, true, &o);
-    for (unsigned i = 0; i < 500; i++) {
+    for (unsigned i = 0; i < TOPICS * EACH_TOPIC; i++) {
+        char topic[16], message[16];
+        snprintf(topic, sizeof topic, "topic-%u", i % TOPICS);
+        snprintf(message, sizeof message, "%u", i / TOPICS);
+        struct bellwire_event e = {.event_type = "THING", .topic = topic, .message = message};
         if (i % 100 == 10)
             fake_set(f.bus, drop_answers, 1);
-        assert_int_equal(put(&f, i), 0);
+        assert_int_equal(bellwire_publish_async(f.handle, &e, note, &f.told), 0);
     }
     assert_int_equal(bellwire_flush(f.handle, -1), 0);
-    assert_int_equal(f.bus->n, 500);
-    assert_int_equal(f.told.n_stored, 500);
+    assert_int_equal(f.told.n_stored, TOPICS * EACH_TOPIC);
+    assert_int_equal(f.bus->n, TOPICS * EACH_TOPIC);
+    for (unsigned i = 0; i < f.bus->n; i++) {
+        char expected[16];
+        unsigned topic = (unsigned)(f.bus->events[i]->topic[6] - '0');
+        snprintf(expected, sizeof expected, "%u", next[topic]++);
+        assert_string_equal(f.bus->events[i]->message, expected);
+    }
     teardown(&f);
 }
 
@@ -462,7 +475,7 @@ int main(void)
         cmocka_unit_test(keeps_to_the_batch_limit),
         cmocka_unit_test(keeps_order_through_lost_answers_and_refusals),
         cmocka_unit_test(survives_a_restart),
-        cmocka_unit_test(stores_once_with_several_in_flight),
+        cmocka_unit_test(keeps_the_order_of_each_topic_in_lanes),
         cmocka_unit_test(says_when_the_queue_is_full),
         cmocka_unit_test(gives_up_waiting_in_time),
         cmocka_unit_test(tells_a_full_disk_to_those_who_wait),

@@ -33,46 +33,46 @@ static bool keep_letter(void *ctx, uint32_t i, const struct bw_entry *entry, str
     return event.ptr[0] == f->keep;
 }
 
+static void pop(struct bw_queue *q)
+{
+    struct filter none = {0};
+    bw_pool_release(q->pool, bw_batch_filter(q->head, keep_letter, &none));
+    bw_queue_pop(q);
+}
+
+/* Everything leaves; nothing is left in the pool. */
 static void drain(struct bw_queue *q)
 {
-    while (q->head) {
-        struct filter none = {0};
-        bw_queue_release(q, bw_batch_filter(q->head, keep_letter, &none));
-        bw_queue_remove(q, q->head);
-    }
-    assert_int_equal(q->bytes, 0);
+    while (q->head)
+        pop(q);
     assert_null(q->tail);
+    assert_int_equal(q->pool->bytes, 0);
     bw_queue_free(q);
+    bw_pool_free(q->pool);
 }
 
 static void events_join_until_the_batch_is_sent(void **state)
 {
     (void)state;
-    struct bw_queue q = {.bytes_max = 10000, .batch_events = 100};
-    assert_null(bw_queue_next(&q));
+    struct bw_pool pool = {.bytes_max = 10000, .batch_events = 100};
+    struct bw_queue q = {.pool = &pool};
     struct bw_batch *first = add(&q, "a1");
     assert_ptr_equal(add(&q, "b2"), first);
-    assert_ptr_equal(bw_queue_next(&q), first);
-    first->sealed = first->sent = true;
-    assert_null(bw_queue_next(&q));
+    first->sealed = true;
     struct bw_batch *second = add(&q, "a3");
     assert_ptr_not_equal(second, first);
-    assert_ptr_equal(bw_queue_next(&q), second);
-    assert_bytes(first, "a1b2");
-    assert_bytes(second, "a3");
-    assert_int_equal(bw_queue_settled(&q), 0);
-
-    /* What failed comes before what is newer. */
-    first->sent = false;
-    assert_ptr_equal(bw_queue_next(&q), first);
     assert_ptr_equal(add(&q, "a4"), second);
+    assert_ptr_equal(q.head, first);
+    assert_bytes(first, "a1b2");
+    assert_bytes(second, "a3a4");
     drain(&q);
 }
 
 static void batches_are_bounded(void **state)
 {
     (void)state;
-    struct bw_queue q = {.bytes_max = 8 << 20, .batch_events = 3};
+    struct bw_pool pool = {.bytes_max = 8 << 20, .batch_events = 3};
+    struct bw_queue q = {.pool = &pool};
     struct bw_batch *b, *first = add(&q, "1");
     add(&q, "2");
     assert_ptr_equal(add(&q, "3"), first);
@@ -83,33 +83,36 @@ static void batches_are_bounded(void **state)
     drain(&q);
 }
 
-static void the_queue_is_bounded(void **state)
+static void the_pool_is_bounded(void **state)
 {
     (void)state;
-    struct bw_queue q = {.bytes_max = 100, .batch_events = 100};
+    struct bw_pool pool = {.bytes_max = 100, .batch_events = 100};
+    struct bw_queue q = {.pool = &pool}, other = {.pool = &pool};
     struct bw_batch *b;
-    assert_int_equal(bw_queue_open(&q, 1000, &b), 0); /* an empty queue takes any event */
+    assert_int_equal(bw_queue_open(&q, 1000, &b), 0); /* an empty one takes any event */
     add(&q, "first");
     assert_int_equal(bw_queue_open(&q, 1000, &b), BW_EBUSY);
     assert_null(b);
+    assert_int_equal(bw_queue_open(&other, 1000, &b), BW_EBUSY);
     drain(&q);
 }
 
 static void what_stays_keeps_its_order(void **state)
 {
     (void)state;
-    struct bw_queue q = {.bytes_max = 10000, .batch_events = 100};
+    struct bw_pool pool = {.bytes_max = 10000, .batch_events = 100};
+    struct bw_queue q = {.pool = &pool};
     struct filter f = {.keep = 'b'};
     struct bw_batch *b = add(&q, "a1");
     add(&q, "b22");
     add(&q, "a333");
     add(&q, "b4");
-    size_t before = q.bytes;
-    bw_queue_release(&q, bw_batch_filter(b, keep_letter, &f));
+    assert_int_equal(bw_batch_filter(b, keep_letter, &f),
+                     strlen("a1a333") + 2 * sizeof(struct bw_entry));
+    bw_pool_release(&pool, strlen("a1a333") + 2 * sizeof(struct bw_entry));
     assert_string_equal(f.seen, "0:a1 1:b22 2:a333 3:b4 ");
     assert_bytes(b, "b22b4");
     assert_int_equal(b->n, 2);
-    assert_int_equal(before - q.bytes, strlen("a1a333") + 2 * sizeof(struct bw_entry));
     f = (struct filter){.keep = 'b'};
     assert_int_equal(bw_batch_filter(b, keep_letter, &f), 0);
     assert_string_equal(f.seen, "0:b22 1:b4 ");
@@ -119,23 +122,22 @@ static void what_stays_keeps_its_order(void **state)
 static void knows_what_is_settled(void **state)
 {
     (void)state;
-    struct bw_queue q = {.bytes_max = 100000, .batch_events = 2};
-    struct filter none = {0};
-    for (int i = 0; i < 6; i++)
+    struct bw_pool pool = {.bytes_max = 100000, .batch_events = 2};
+    struct bw_queue q = {.pool = &pool}, other = {.pool = &pool};
+    for (int i = 0; i < 3; i++)
         add(&q, "x");
+    add(&other, "y");
+    add(&q, "x");
     assert_int_equal(bw_queue_settled(&q), 0);
-    struct bw_batch *middle = q.head->next;
-    bw_queue_release(&q, bw_batch_filter(middle, keep_letter, &none));
-    bw_queue_remove(&q, middle);
-    assert_int_equal(bw_queue_settled(&q), 0); /* the first are still there */
-    bw_queue_release(&q, bw_batch_filter(q.head, keep_letter, &none));
-    bw_queue_remove(&q, q.head);
-    assert_int_equal(bw_queue_settled(&q), 4);
-    bw_queue_release(&q, bw_batch_filter(q.head, keep_letter, &none));
-    bw_queue_remove(&q, q.head);
-    assert_int_equal(bw_queue_settled(&q), 6);
-    assert_int_equal(add(&q, "y")->first, 6); /* in memory that was used before */
-    drain(&q);
+    assert_int_equal(bw_queue_settled(&other), 3);
+    pop(&q);
+    assert_int_equal(bw_queue_settled(&q), 2);
+    pop(&q);
+    assert_int_equal(bw_queue_settled(&q), 5);
+    pop(&other);
+    assert_int_equal(bw_queue_settled(&other), 5);
+    assert_int_equal(add(&other, "y")->first, 5); /* in memory that was used before */
+    drain(&other);
 }
 
 int main(void)
@@ -143,7 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_join_until_the_batch_is_sent),
         cmocka_unit_test(batches_are_bounded),
-        cmocka_unit_test(the_queue_is_bounded),
+        cmocka_unit_test(the_pool_is_bounded),
         cmocka_unit_test(what_stays_keeps_its_order),
         cmocka_unit_test(knows_what_is_settled),
     };
