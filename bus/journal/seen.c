@@ -26,7 +26,7 @@ void bw_seen_close(struct bw_seen *s)
 static int make_room(struct bw_seen *s, size_t n)
 {
     size_t cap = s->cap ? s->cap : 256;
-    if (n <= s->cap)
+    if (s->slots && n <= s->cap)
         return 0;
     while (cap < n)
         cap *= 2;
