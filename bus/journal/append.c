@@ -36,6 +36,8 @@ static int open_parts(struct bw_appender *a, uint32_t cache_rows)
         err = bw_db_prepare(a->db, &a->begin, "BEGIN IMMEDIATE");
     if (!err)
         err = bw_db_prepare(a->db, &a->commit, "COMMIT");
+    if (!err)
+        err = bw_db_prepare(a->db, &a->rollback, "ROLLBACK");
     return err;
 }
 
@@ -67,6 +69,7 @@ void bw_appender_destroy(struct bw_appender **appender)
         return;
     sqlite3_finalize(a->begin);
     sqlite3_finalize(a->commit);
+    sqlite3_finalize(a->rollback);
     bw_store_close(&a->store);
     bw_task_cache_close(&a->tasks);
     bw_seen_close(&a->seen);
@@ -100,7 +103,9 @@ static int make_room(struct bw_appender *a, size_t n)
 
 static int transact(struct bw_appender *a)
 {
-    int err = bw_db_run(a->begin);
+    int err = bw_db_rollback(a->rollback); /* if the batch before could not even be undone */
+    if (!err)
+        err = bw_db_run(a->begin);
     if (!err)
         err = bw_seen_begin(&a->seen, a->stage, a->drafts, a->n_drafts);
     if (!err)
@@ -112,7 +117,7 @@ static int transact(struct bw_appender *a)
 
 static void go_back(struct bw_appender *a)
 {
-    bw_db_rollback(a->db);
+    (void)bw_db_rollback(a->rollback);
     bw_task_cache_undo(&a->tasks);
     bw_topics_undo(&a->topics);
     a->state = a->committed;

@@ -73,7 +73,7 @@ struct bw_appender {
     struct bw_task_cache tasks;
     struct bw_journal_state state, committed; /* with, and without, the batch under way */
     struct bw_store store;
-    sqlite3_stmt *begin, *commit;
+    sqlite3_stmt *begin, *commit, *rollback;
 
     /* Of the batch under way. */
     struct bw_draft **drafts;

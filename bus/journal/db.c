@@ -109,10 +109,9 @@ int bw_db_exec(sqlite3 *db, const char *sql, struct bw_fault *fault)
                        "the journal's database");
 }
 
-void bw_db_rollback(sqlite3 *db)
+int bw_db_rollback(sqlite3_stmt *rollback)
 {
-    if (!sqlite3_get_autocommit(db))
-        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return sqlite3_get_autocommit(sqlite3_db_handle(rollback)) ? 0 : bw_db_run(rollback);
 }
 
 int bw_db_int(sqlite3 *db, const char *sql, int64_t *out)

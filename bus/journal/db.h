@@ -29,8 +29,9 @@ int bw_db_fault(sqlite3 *db, int rc, struct bw_fault *fault, const char *doing);
 
 /* Runs statements that give no rows. */
 int bw_db_exec(sqlite3 *db, const char *sql, struct bw_fault *fault) BW_MUST_CHECK;
-/* Rolls back what is under way, if anything is: SQLite may have done so by itself. */
-void bw_db_rollback(sqlite3 *db);
+/* Ends the transaction, if one is open: SQLite may have done so by itself. `rollback` is prepared,
+ * as there may be no memory left to do it then. */
+int bw_db_rollback(sqlite3_stmt *rollback);
 /* One integer from a query that gives one row; BW_ENOTFOUND if it gives none. */
 int bw_db_int(sqlite3 *db, const char *sql, int64_t *out) BW_MUST_CHECK;
 /* For a statement that is kept and run often. */

@@ -81,11 +81,12 @@ static int look_into(const struct page *p, struct bw_str body, bool *wanted)
 
 static int topic_id(struct bw_reader *r, struct bw_str name, int64_t *id)
 {
-    bw_db_bind_text(r->find_topic, 1, name);
-    int found = bw_db_row(r->find_topic);
+    sqlite3_stmt *st = r->st[BW_READ_TOPIC_ID];
+    bw_db_bind_text(st, 1, name);
+    int found = bw_db_row(st);
     if (found == 1) {
-        *id = sqlite3_column_int64(r->find_topic, 0);
-        sqlite3_reset(r->find_topic);
+        *id = sqlite3_column_int64(st, 0);
+        sqlite3_reset(st);
     }
     return found;
 }

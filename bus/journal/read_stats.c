@@ -10,20 +10,18 @@
 static int put_topics(struct bw_reader *r, struct bw_answer *a)
 {
     struct bw_mp_map topics, one;
-    sqlite3_stmt *st = NULL;
-    int err = bw_db_prepare(r->db, &st, "SELECT name, head FROM topics ORDER BY id");
+    sqlite3_stmt *st = r->st[BW_READ_TOPICS];
+    int err;
     bw_mp_key(&a->map, "topics");
     bw_mp_map_begin(&topics, a->map.buf);
-    while (!err && (err = bw_db_row(st)) == 1) {
+    while ((err = bw_db_row(st)) == 1) {
         bw_mp_str(&topics.pk, bw_db_str(st, 0));
         topics.n++;
         bw_mp_map_begin(&one, a->map.buf);
         bw_mp_put_u64(&one, "head", (uint64_t)sqlite3_column_int64(st, 1));
         bw_mp_map_end(&one);
-        err = 0;
     }
     bw_mp_map_end(&topics);
-    sqlite3_finalize(st);
     return err;
 }
 

@@ -3,26 +3,28 @@
 
 static int put_row(struct bw_reader *r, int64_t key, struct bw_answer *a)
 {
-    bw_db_bind_int(r->find_task, 1, key);
-    int found = bw_db_row(r->find_task);
+    sqlite3_stmt *st = r->st[BW_READ_TASK_ROW];
+    bw_db_bind_int(st, 1, key);
+    int found = bw_db_row(st);
     if (found != 1)
         return found;
     bw_mp_key(&a->map, "task");
-    bw_buf_puts(a->map.buf, bw_db_str(r->find_task, 0));
-    sqlite3_reset(r->find_task);
+    bw_buf_puts(a->map.buf, bw_db_str(st, 0));
+    sqlite3_reset(st);
     return 1;
 }
 
 static int put_docs(struct bw_reader *r, int64_t key, struct bw_answer *a)
 {
+    sqlite3_stmt *st = r->st[BW_READ_TASK_DOCS];
     struct bw_mp_map docs;
     int err;
     bw_mp_key(&a->map, "docs");
     bw_mp_map_begin(&docs, a->map.buf);
-    bw_db_bind_int(r->find_doc, 1, key);
-    while ((err = bw_db_row(r->find_doc)) == 1) {
-        bw_mp_key(&docs, bw_doc_name((enum bw_doc)sqlite3_column_int(r->find_doc, 0)));
-        bw_buf_puts(docs.buf, bw_db_str(r->find_doc, 1));
+    bw_db_bind_int(st, 1, key);
+    while ((err = bw_db_row(st)) == 1) {
+        bw_mp_key(&docs, bw_doc_name((enum bw_doc)sqlite3_column_int(st, 0)));
+        bw_buf_puts(docs.buf, bw_db_str(st, 1));
     }
     bw_mp_map_end(&docs);
     return err;

@@ -13,26 +13,24 @@ static int is_late(void *ctx)
     return bw_clock_mono_us() > ((struct bw_reader *)ctx)->deadline_us;
 }
 
+static const char *const statements[BW_READ_N] = {
+    [BW_READ_BEGIN] = "BEGIN",
+    [BW_READ_END] = "ROLLBACK", /* nothing was written: as good as a commit, and it cannot fail */
+    [BW_READ_STATE] = BW_STATE_SQL,
+    [BW_READ_TOPICS] = "SELECT name, head FROM topics ORDER BY id",
+    [BW_READ_TOPIC_ID] = "SELECT id FROM topics WHERE name = ?1",
+    [BW_READ_TASK_KEY] = "SELECT key FROM task_keys WHERE id = ?1",
+    [BW_READ_TASK_ROW] = "SELECT body FROM task_rows WHERE key = ?1",
+    [BW_READ_TASK_DOCS] = "SELECT place & 3, body FROM task_docs"
+                          " WHERE place BETWEEN ?1 << 2 AND ?1 << 2 | 3",
+};
+
 static int prepare(struct bw_reader *r)
 {
-    const struct {
-        sqlite3_stmt **st;
-        const char *sql;
-    } list[] = {
-        {&r->begin, "BEGIN"},
-        {&r->find_key, "SELECT key FROM task_keys WHERE id = ?1"},
-        {&r->find_topic, "SELECT id FROM topics WHERE name = ?1"},
-        {&r->find_doc, "SELECT place & 3, body FROM task_docs"
-                       " WHERE place BETWEEN ?1 << 2 AND ?1 << 2 | 3"},
-        {&r->find_task, "SELECT body FROM task_rows WHERE key = ?1"},
-        {&r->state_row, BW_STATE_SQL},
-    };
     int err = 0;
-    for (size_t i = 0; i < sizeof list / sizeof list[0] && !err; i++)
-        err = bw_db_prepare(r->db, list[i].st, list[i].sql);
-    if (!err)
-        err = bw_event_statements_open(&r->events, r->db);
-    return err;
+    for (int i = 0; i < BW_READ_N && !err; i++)
+        err = bw_db_prepare(r->db, &r->st[i], statements[i]);
+    return err ? err : bw_event_statements_open(&r->events, r->db);
 }
 
 int bw_reader_open(struct bw_reader **out, const char *path, struct bw_fault *fault)
@@ -68,10 +66,8 @@ void bw_reader_close(struct bw_reader **reader)
     *reader = NULL;
     if (!r)
         return;
-    sqlite3_stmt *const all[] = {r->begin,      r->state_row, r->find_key,
-                                 r->find_topic, r->find_doc,  r->find_task};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        sqlite3_finalize(all[i]);
+    for (int i = 0; i < BW_READ_N; i++)
+        sqlite3_finalize(r->st[i]);
     bw_event_statements_close(&r->events);
     bw_task_statements_close(&r->tasks);
     bw_merge_free(&r->merge);
@@ -104,8 +100,10 @@ static int answer(struct bw_reader *r, const struct bw_rpc_request *q, struct bw
 int bw_reader_begin(struct bw_reader *r, int64_t deadline_us)
 {
     r->deadline_us = deadline_us;
-    int err = bw_db_run(r->begin);
-    return err ? err : bw_state_read(r->state_row, &r->state);
+    int err = bw_db_rollback(r->st[BW_READ_END]); /* if the transaction before could not be ended */
+    if (!err)
+        err = bw_db_run(r->st[BW_READ_BEGIN]);
+    return err ? err : bw_state_read(r->st[BW_READ_STATE], &r->state);
 }
 
 /* A statement that stopped half-way would keep the old state, and with it the WAL, alive. */
@@ -115,7 +113,7 @@ void bw_reader_end(struct bw_reader *r)
         if (sqlite3_stmt_busy(st))
             sqlite3_reset(st);
     r->deadline_us = INT64_MAX;
-    bw_db_rollback(r->db); /* nothing was written: as good as a commit, and it cannot fail */
+    (void)bw_db_rollback(r->st[BW_READ_END]);
     bw_merge_reset(&r->merge);
     msgpack_zone_clear(&r->zone);
 }
@@ -161,13 +159,14 @@ void bw_read_from(const struct bw_reader *r, struct bw_cursor cursor, uint64_t *
 
 int bw_read_key(struct bw_reader *r, struct bw_str task_id, int64_t *key)
 {
+    sqlite3_stmt *st = r->st[BW_READ_TASK_KEY];
     struct bw_id id;
     bw_id_set(&id, task_id);
-    bw_id_bind(&id, r->find_key, 1);
-    int found = bw_db_row(r->find_key);
+    bw_id_bind(&id, st, 1);
+    int found = bw_db_row(st);
     if (found == 1) {
-        *key = sqlite3_column_int64(r->find_key, 0);
-        sqlite3_reset(r->find_key);
+        *key = sqlite3_column_int64(st, 0);
+        sqlite3_reset(st);
     }
     return found;
 }

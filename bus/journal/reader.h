@@ -22,14 +22,25 @@ enum {
     BW_READ_ROWS_LOOKED = 50000,   /* task rows looked at for one page; then `next` */
 };
 
+enum bw_read_statement {
+    BW_READ_BEGIN,
+    BW_READ_END,
+    BW_READ_STATE,
+    BW_READ_TOPICS,
+    BW_READ_TOPIC_ID,
+    BW_READ_TASK_KEY,
+    BW_READ_TASK_ROW,
+    BW_READ_TASK_DOCS,
+    BW_READ_N
+};
+
 struct bw_reader {
     sqlite3 *db;
     const struct bw_journal *journal;
     const char *path;
     int64_t deadline_us;
     struct bw_journal_state state; /* of the transaction */
-    sqlite3_stmt *begin, *state_row;
-    sqlite3_stmt *find_key, *find_topic, *find_doc, *find_task;
+    sqlite3_stmt *st[BW_READ_N];
     struct bw_event_statements events;
     struct bw_task_statements tasks;
     struct bw_merge merge;

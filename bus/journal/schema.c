@@ -99,8 +99,8 @@ static int take_step(sqlite3 *db, const char *sql, int version, struct bw_fault 
         err = bw_db_exec(db, stamp, fault);
     if (!err)
         err = bw_db_exec(db, "COMMIT", fault);
-    if (err)
-        bw_db_rollback(db);
+    if (err && !sqlite3_get_autocommit(db))
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
     return err;
 }
 

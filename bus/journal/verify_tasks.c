@@ -137,33 +137,33 @@ static int rows_differ(struct task_check *c, struct bw_str stored)
 
 static int compare_row(struct task_check *c)
 {
-    struct bw_reader *r = c->v->r;
+    sqlite3_stmt *st = c->v->r->st[BW_READ_TASK_ROW];
     bw_buf_reset(&c->bytes);
     if (c->now.exists)
         bw_task_encode(&c->bytes, &c->now.row);
-    bw_db_bind_int(r->find_task, 1, c->key);
-    int found = bw_db_row(r->find_task);
+    bw_db_bind_int(st, 1, c->key);
+    int found = bw_db_row(st);
     if (found < 0 || c->bytes.failed)
         return found < 0 ? found : BW_ENOMEM;
     int err = 0;
     if (found != c->now.exists)
         err = differs(c, found ? "has a row but was deleted" : "has no row");
-    else if (found && !bw_str_eq(bw_db_str(r->find_task, 0), bw_buf_str(&c->bytes)))
-        err = rows_differ(c, bw_db_str(r->find_task, 0));
-    sqlite3_reset(r->find_task);
+    else if (found && !bw_str_eq(bw_db_str(st, 0), bw_buf_str(&c->bytes)))
+        err = rows_differ(c, bw_db_str(st, 0));
+    sqlite3_reset(st);
     return err;
 }
 
 static int compare_docs(struct task_check *c)
 {
-    struct bw_reader *r = c->v->r;
+    sqlite3_stmt *st = c->v->r->st[BW_READ_TASK_DOCS];
     int n = 0, err;
-    bw_db_bind_int(r->find_doc, 1, c->key);
-    while ((err = bw_db_row(r->find_doc)) == 1) {
-        int doc = sqlite3_column_int(r->find_doc, 0);
+    bw_db_bind_int(st, 1, c->key);
+    while ((err = bw_db_row(st)) == 1) {
+        int doc = sqlite3_column_int(st, 0);
         n++;
-        if (!bw_str_eq(bw_db_str(r->find_doc, 1), bw_buf_str(&c->now.docs[doc]))) {
-            sqlite3_reset(r->find_doc);
+        if (!bw_str_eq(bw_db_str(st, 1), bw_buf_str(&c->now.docs[doc]))) {
+            sqlite3_reset(st);
             return differs(c, "a doc is stored otherwise than its events give it");
         }
     }
