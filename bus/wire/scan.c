@@ -56,7 +56,7 @@ static inline bool take_members(struct bw_scan *s, enum bw_scan_type type, uint6
 {
     if ((uint64_t)(s->end - s->at) < values)
         return fail(s);
-    *h = (struct head){.type = type, .values = values};
+    *h = (struct head){.type = type, .body = s->at, .values = values};
     return true;
 }
 
