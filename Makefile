@@ -299,7 +299,7 @@ run: all ## start it on http://127.0.0.1:8080 and show it a real task
 # --- Installing ------------------------------------------------------------------------------------
 INSTALL_TO = $(DESTDIR)$(PREFIX)
 install: $(PROGRAMS) ## install programs, library, header and manual pages; PREFIX, DESTDIR
-	install -d $(addprefix $(INSTALL_TO)/,bin include lib/pkgconfig share/man/man1 share/man/man8 share/doc/bellwire)
+	install -d $(addprefix $(INSTALL_TO)/,bin include lib/pkgconfig share/man/man1 share/man/man8 share/doc/bellwire/docs share/doc/bellwire/examples)
 	install -m 755 $(B)/bellwired $(B)/bellwire $(INSTALL_TO)/bin
 	install -m 644 $(B)/libbellwire.so $(INSTALL_TO)/lib/libbellwire.so.$(VERSION)
 	ln -sfn libbellwire.so.$(VERSION) $(INSTALL_TO)/lib/$(SONAME)
@@ -308,7 +308,9 @@ install: $(PROGRAMS) ## install programs, library, header and manual pages; PREF
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' clients/c/bellwire.pc.in >$(INSTALL_TO)/lib/pkgconfig/bellwire.pc
 	$(B)/bellwire --manual >$(INSTALL_TO)/share/man/man1/bellwire.1
 	$(B)/bellwired --man >$(INSTALL_TO)/share/man/man8/bellwired.8
-	install -m 644 LICENSE README.md docs/*.md clients/c/examples/*.c $(INSTALL_TO)/share/doc/bellwire
+	install -m 644 LICENSE README.md $(INSTALL_TO)/share/doc/bellwire
+	install -m 644 $(wildcard docs/*.*) $(INSTALL_TO)/share/doc/bellwire/docs
+	install -m 644 clients/c/examples/*.c $(INSTALL_TO)/share/doc/bellwire/examples
 
 docs: | $(DEPS_DOCS) ## the library's reference, in build/docs/html; fails if something public is not described
 	@mkdir -p build/docs

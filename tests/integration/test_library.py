@@ -49,6 +49,7 @@ def test_installs_everything(installed):
         *("bin/bellwired", "bin/bellwire", "include/bellwire.h", "lib/pkgconfig/bellwire.pc"),
         *("lib/libbellwire.so", "share/man/man1/bellwire.1", "share/man/man8/bellwired.8"),
         *("share/doc/bellwire/LICENSE", "share/doc/bellwire/README.md"),
+        "share/doc/bellwire/docs/wire.md",
     ):
         assert (installed / file).stat().st_size > 0, file
     assert os.readlink(installed / "lib/libbellwire.so") == "libbellwire.so.0"
@@ -67,7 +68,7 @@ def test_an_example_builds_with_pkg_config_and_runs(installed, daemon, tmp_path)
         "BELLWIRE_BUS": daemon.bus,
     }
     flags = run("pkg-config", "--cflags", "--libs", "bellwire", env=environment).split()
-    source = installed / "share/doc/bellwire/emit_task.c"
+    source = installed / "share/doc/bellwire/examples/emit_task.c"
     run("gcc", source, *flags, "-o", tmp_path / "emit_task")
     run(tmp_path / "emit_task", "from-c", env=environment)
     task = json.loads(run(BUILD / "bellwire", "show", "from-c", "--json", env=environment))
