@@ -10,7 +10,12 @@ export const epochOf = (cursor) => cursor.slice(0, cursor.indexOf("."));
 
 export const makeCursor = (epoch, seq) => `${epoch}.${seq}`;
 
-// Whether `next` is beyond `cursor`. Another epoch is another journal: it is never "before".
+// Another epoch is another journal: nothing known of the one holds in the other.
+export function isOtherEpoch(next, cursor) {
+    return cursor !== null && epochOf(next) !== epochOf(cursor);
+}
+
+// Whether `next` is beyond `cursor`, or cannot be compared with it.
 export function isAhead(next, cursor) {
-    return cursor === null || epochOf(next) !== epochOf(cursor) || seqOf(next) > seqOf(cursor);
+    return cursor === null || isOtherEpoch(next, cursor) || seqOf(next) > seqOf(cursor);
 }

@@ -29,7 +29,15 @@ function durationOf(task) {
     return formatDuration((end - Date.parse(task.started_at)) / 1000);
 }
 
-const when = (iso) => (iso ? new Date(iso).toLocaleString() : "");
+function when(iso) {
+    if (!iso) return "";
+    const date = new Date(iso);
+    const isThisYear = date.getFullYear() === new Date().getFullYear();
+    return date.toLocaleString(undefined, {
+        year: isThisYear ? undefined : "numeric", month: "short", day: "numeric",
+        hour: "numeric", minute: "2-digit", second: "2-digit",
+    });
+}
 
 const FIELDS = [
     ["ETA", formatEta],

@@ -6,7 +6,7 @@
 // state anew by REST, and goes on from the cursor of that.
 
 import { getJson } from "./api.js";
-import { isAhead } from "./cursor.js";
+import { isAhead, isOtherEpoch } from "./cursor.js";
 import { setServerTime } from "./format.js";
 
 const POLL_MS = 2500;
@@ -118,8 +118,7 @@ export class Wire {
         const [least, most] = BACKOFF_MS;
         const wait = Math.min(most, least * 2 ** this.#attempt++);
         this.#reconnectTimer = setTimeout(() => this.#connect(), wait * (0.5 + Math.random() / 2));
-        if (this.state === "live") this.#pollSoon(0);
-        this.#pollSoon(POLL_MS);
+        this.#pollSoon(this.state === "live" ? GRACE_MS : POLL_MS);
     }
 
     // A connection may die without a word. After a silence the server is asked; if it does not
@@ -192,9 +191,12 @@ export class Wire {
     #apply(subscription, frame) {
         switch (frame.type) {
         case "event":
-            if (!isAhead(frame.cursor, subscription.cursor)) return;
-            subscription.cursor = frame.cursor;
-            subscription.onEvent(frame);
+            if (isOtherEpoch(frame.cursor, subscription.cursor)) {
+                this.#reset(subscription, "epoch");
+            } else if (isAhead(frame.cursor, subscription.cursor)) {
+                subscription.cursor = frame.cursor;
+                subscription.onEvent(frame);
+            }
             break;
         case "conflated":
         case "snapshot":
@@ -202,10 +204,14 @@ export class Wire {
             if (isAhead(frame.cursor, subscription.cursor)) subscription.cursor = frame.cursor;
             break;
         case "reset":
-            // Without the state there is nothing to go on from: begin again.
-            this.#readState(subscription, frame.reason).catch(() => this.#socket?.close());
+            this.#reset(subscription, frame.reason);
             break;
         }
+    }
+
+    #reset(subscription, reason) {
+        // Without the state there is nothing to go on from: begin again.
+        this.#readState(subscription, reason).catch(() => this.#socket?.close());
     }
 
     // --- The state, and polling -----------------------------------------------------------------
