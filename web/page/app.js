@@ -181,7 +181,7 @@ byId("link").addEventListener("click", () => wire.reconnect());
 byId("more").addEventListener("click", () => list.loadMore());
 
 async function readState(reason) {
-    if (reason === "epoch" || reason === "ahead") store.clear();
+    if (reason === "epoch" || reason === "ahead") list.clear();
     const cursor = await list.reload();
     countSoon();
     return cursor;

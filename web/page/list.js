@@ -10,8 +10,8 @@ import { apiPath, getJson } from "./api.js";
 const PAGE_ROWS = 100;
 const MAX_ROWS = 500;
 const KNOWN_MAX = 4 * MAX_ROWS; // rows remembered, in the window and out of it
-const LOOKUP_MS = 300; // tasks known only by an event are looked up together, this often …
-const LOOKUP_MAX = 50; // … and this many at once
+const LOOKUP_MS = 200; // tasks known only by an event are looked up together, this often …
+const LOOKUP_MAX = 100; // … and this many at once
 const OUTSIDE_MAX = 5000;
 
 function isNewer(a, b) {
@@ -80,6 +80,14 @@ export class TaskList {
         this.#accept(await this.#read(this.#next));
     }
 
+    // Another journal: its tasks are other tasks.
+    clear() {
+        this.#store.clear();
+        this.loaded = false;
+        this.#forget();
+        this.#reordered();
+    }
+
     setFilter(status, search) {
         this.status = status;
         this.search = search.trim().toLowerCase();
@@ -89,11 +97,15 @@ export class TaskList {
     async #readFirst() {
         this.#load?.abort();
         const body = await this.#read(null);
+        this.#forget();
+        this.#accept(body);
+        return body.cursor;
+    }
+
+    #forget() {
         this.#ids.clear();
         this.#unknown.clear();
         this.#outside.clear();
-        this.#accept(body);
-        return body.cursor;
     }
 
     async #read(page) {

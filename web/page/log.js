@@ -106,7 +106,7 @@ export class LogView {
                 if (seqOf(event.cursor) >= before) return events;
                 events.push(event);
             }
-            if (data.events.length < PAGE_LINES) return events;
+            if (!data.more) return events;
             if (events.length > 2 * LINES_MAX) events.splice(0, LINES_MAX);
             after = cursor;
         }

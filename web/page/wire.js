@@ -267,15 +267,15 @@ export class Wire {
         }
         for (let page = 0; page < POLL_PAGES; page++) {
             const path = subscription.pollPath(subscription.cursor, POLL_LIMIT);
-            const { data, cursor, reset } = await getJson(path, signal);
+            const { data, cursor, reset, reason } = await getJson(path, signal);
             if (signal.aborted || !this.#isCurrent(subscription)) return;
             if (reset) {
-                await this.#readState(subscription, reset);
+                await this.#readState(subscription, reason);
                 return;
             }
             for (const event of data.events) this.#apply(subscription, { ...event, type: "event" });
             if (isAhead(cursor, subscription.cursor)) subscription.cursor = cursor;
-            if (data.events.length < POLL_LIMIT) return;
+            if (!data.more) return;
         }
         await this.#readState(subscription, "behind");
     }
