@@ -112,6 +112,7 @@ const struct bw_program bellwired_program = {
              "every task, and broadcasts them in order. The web half serves pages, a REST "
              "interface, and live streams by WebSocket. SIGTERM and SIGINT end it after "
              "what it has received is stored and answered; a second one ends it at once.",
+    .section = 8,
     .settings = settings,
     .n_settings = sizeof settings / sizeof settings[0],
 };

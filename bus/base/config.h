@@ -40,6 +40,7 @@ struct bw_program {
     const char *name, *version, *env_prefix;
     const char *summary; /* half a sentence: "carries what tasks say" */
     const char *about;   /* a paragraph for the manual page */
+    unsigned section;    /* of the manual: 1 for commands, 8 for daemons */
     const struct bw_setting *settings;
     size_t n_settings;
 };

@@ -126,7 +126,7 @@ void bw_config_print_manual(const struct bw_program *p, FILE *out)
         strftime(today, sizeof today, "%B %e, %Y", &tm);
     fprintf(out, ".Dd %s\n.Dt ", today);
     print_upper(out, p->name);
-    fprintf(out, " 1\n.Os\n.Sh NAME\n.Nm %s\n.Nd %s\n", p->name, p->summary);
+    fprintf(out, " %u\n.Os\n.Sh NAME\n.Nm %s\n.Nd %s\n", p->section, p->name, p->summary);
     fprintf(out, ".Sh SYNOPSIS\n.Nm\n.Op Fl Fl Ar NAME VALUE\n.Ar ...\n.Sh DESCRIPTION\n");
     print_roff(out, p->about);
     fputs(".Sh OPTIONS\n", out);

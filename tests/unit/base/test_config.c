@@ -40,6 +40,7 @@ static const struct bw_program program = {
     .env_prefix = "PROGTEST_",
     .summary = "does things",
     .about = "It does things.",
+    .section = 8,
     .settings = settings,
     .n_settings = sizeof settings / sizeof settings[0],
 };
@@ -212,7 +213,7 @@ static void test_manual_names_everything(void **state)
 {
     (void)state;
     char *man = printed(bw_config_print_manual);
-    assert_non_null(strstr(man, ".Dt PROG 1\n"));
+    assert_non_null(strstr(man, ".Dt PROG 8\n"));
     assert_non_null(strstr(man, ".It Fl Fl ring-bytes Ar BYTES\n"));
     assert_non_null(strstr(man, ".It Ev PROGTEST_RING_BYTES\n"));
     assert_null(strstr(man, "PROGTEST_VERSION"));
