@@ -243,8 +243,7 @@ test: unit integration fuzz-replay ## everything: unit, integration, sanitizers,
 FUZZ         ?= *
 FUZZ_SECONDS ?= 600
 FUZZ_SRC     := $(wildcard tests/fuzz/*/fuzz_$(FUZZ).c)
-FUZZ_NAMES   := $(FUZZ_SRC:%.c=%)
-FUZZ_NAMES   := $(patsubst fuzz_%,%,$(notdir $(FUZZ_NAMES)))
+FUZZ_NAMES   := $(patsubst fuzz_%.c,%,$(notdir $(FUZZ_SRC)))
 ifeq ($(VARIANT),fuzz)
 $(FUZZ_SRC:%.c=$(B)/%.o): $(B)/%.o: %.c | $(DEPS_BUILD) $(DEPS_TEST)
 	@mkdir -p $(@D)
@@ -261,14 +260,14 @@ $(B)/fuzz_$(1).ok: $(B)/fuzz_$(1) $$(FUZZ_INPUTS_$(1))
 	$$(Q)$$< $$(FUZZ_INPUTS_$(1)) >$$<.out 2>&1 || { cat $$<.out; exit 1; }
 	@touch $$@
 endef
-$(foreach s,$(FUZZ_SRC),$(eval $(call fuzz_template,$(patsubst fuzz_%,%,$(basename $(notdir $s))),$(word 3,$(subst /, ,$s)))))
+$(foreach s,$(FUZZ_SRC),$(eval $(call fuzz_template,$(patsubst fuzz_%.c,%,$(notdir $s)),$(word 3,$(subst /, ,$s)))))
 fuzz: $(FUZZ_NAMES:%=$(B)/fuzz_%)
 fuzz-replay: $(FUZZ_NAMES:%=$(B)/fuzz_%.ok)
 fuzz-run: fuzz
-	@for t in $(FUZZ_NAMES); do mkdir -p $(B)/found/$$t tests/fuzz/{corpus,regress}/$$t; \
+	@for t in $(FUZZ_NAMES); do mkdir -p $(B)/found/$$t; \
 	  echo "FUZZ $$t for $(FUZZ_SECONDS) s; output in $(B)/fuzz_$$t.log"; \
 	  $(B)/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -artifact_prefix=$(B)/ -dict=tests/fuzz/words.dict \
-	    $(B)/found/$$t tests/fuzz/corpus/$$t tests/fuzz/regress/$$t >$(B)/fuzz_$$t.log 2>&1 \
+	    $(B)/found/$$t $$(ls -d tests/fuzz/{corpus,regress}/$$t 2>/dev/null) >$(B)/fuzz_$$t.log 2>&1 \
 	    || { tail -40 $(B)/fuzz_$$t.log; exit 1; }; grep -h 'stat::\|DONE' $(B)/fuzz_$$t.log | tail -8; done
 else
 fuzz: ## build the fuzz targets

@@ -28,9 +28,9 @@ static bool plain8(const char *p)
              has_zero((v | EACH(0x04)) ^ EACH('&')) | has_zero(v ^ EACH('\\')));
 }
 
-static bool is_plain(char c)
+static bool is_plain(unsigned char c)
 {
-    return c >= 0x20 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
 }
 
 static size_t plain_len(struct bw_str s)
@@ -38,7 +38,7 @@ static size_t plain_len(struct bw_str s)
     size_t n = 0;
     while (s.len - n >= 8 && plain8(s.ptr + n))
         n += 8;
-    while (n < s.len && is_plain(s.ptr[n]))
+    while (n < s.len && is_plain((unsigned char)s.ptr[n]))
         n++;
     return n;
 }
