@@ -3,7 +3,8 @@
 // DESIGN. The list is a window onto the tasks, newest first, from the top down to `floor`, the last
 // row that was read. A task that appears above the floor joins; one below it waits for "load more".
 // Newest first by creation, so that rows do not move while they change. The window is bounded: the
-// page holds at most MAX_ROWS, whatever happens outside.
+// page holds at most MAX_ROWS, and draws a page of them more each time it is asked to, whatever
+// happens outside.
 
 import { apiPath, getJson } from "./api.js";
 
@@ -30,6 +31,7 @@ export class TaskList {
     #store;
     #ids = new Set();
     #order = null; // sorted rows, made when asked for
+    #shown = PAGE_ROWS; // how many of them are drawn
     #floor = null; // null: the window reaches to the oldest task
     #next = null; // the page after the floor
     #load = null; // AbortController of the page under way
@@ -44,11 +46,9 @@ export class TaskList {
         store.subscribe((id, row) => this.#follow(id, row));
     }
 
+    // The rows to draw.
     get rows() {
-        this.#order ??= [...this.#ids]
-            .map((id) => this.#store.get(id))
-            .sort((a, b) => (isNewer(a, b) ? -1 : 1));
-        return this.#order;
+        return this.#sorted().slice(0, this.#shown);
     }
 
     get isFiltered() {
@@ -56,7 +56,8 @@ export class TaskList {
     }
 
     get hasMore() {
-        return this.#next !== null && this.#ids.size < MAX_ROWS;
+        const isMoreKnown = this.#ids.size > this.#shown;
+        return isMoreKnown || (this.#next !== null && this.#ids.size < MAX_ROWS);
     }
 
     // Whether there are older tasks that no "load more" will show.
@@ -77,7 +78,12 @@ export class TaskList {
 
     async loadMore() {
         if (this.#load !== null || !this.hasMore) return;
-        this.#accept(await this.#read(this.#next));
+        const shown = this.#shown + PAGE_ROWS;
+        if (this.#ids.size < shown && this.#next !== null) {
+            this.#accept(await this.#read(this.#next));
+        }
+        this.#shown = shown;
+        this.#reordered();
     }
 
     // Another journal: its tasks are other tasks.
@@ -98,6 +104,7 @@ export class TaskList {
         this.#load?.abort();
         const body = await this.#read(null);
         this.#forget();
+        this.#shown = PAGE_ROWS;
         this.#accept(body);
         return body.cursor;
     }
@@ -136,6 +143,13 @@ export class TaskList {
         this.#reordered();
     }
 
+    #sorted() {
+        this.#order ??= [...this.#ids]
+            .map((id) => this.#store.get(id))
+            .sort((a, b) => (isNewer(a, b) ? -1 : 1));
+        return this.#order;
+    }
+
     #reordered() {
         this.#order = null;
         this.onChange(null);
@@ -166,8 +180,8 @@ export class TaskList {
 
     #trim() {
         this.#order = null;
-        for (const row of this.rows.splice(MAX_ROWS)) this.#ids.delete(row.id);
-        this.#floor = this.rows.at(-1);
+        for (const row of this.#sorted().splice(MAX_ROWS)) this.#ids.delete(row.id);
+        this.#floor = this.#sorted().at(-1);
         this.#next = null;
     }
 

@@ -27,7 +27,7 @@ export class ProgressBar {
         this.#drawn = drawn;
         this.node.className = `bar is-${task.status}`;
         this.node.setAttribute("aria-valuenow", Math.floor(percent));
-        this.#fill.style.width = `${percent}%`;
+        this.#fill.style.transform = `translateX(${percent - 100}%)`;
     }
 }
 

@@ -13,6 +13,7 @@ const POLL_MS = 2500;
 const POLL_LIMIT = 500; // events a page asks for at once …
 const POLL_PAGES = 10; // … and pages before it reads the state anew instead
 const BACKOFF_MS = [500, 15000];
+const ANSWER_MS = 10000; // a silent server is asked, and given up after this
 const GRACE_MS = 1500; // a socket that takes longer than this to open is polled around
 
 class Subscription {
@@ -38,7 +39,7 @@ export class Wire {
     #reconnectTimer = 0;
     #pollTimer = 0;
     #polling = null; // AbortController of the poll under way
-    #quiet = 0; // timer: nothing was heard for a while
+    #heardAt = 0;
     #heartbeatMs = 25000;
 
     constructor(path = "/ws/realtime") {
@@ -51,6 +52,7 @@ export class Wire {
         document.addEventListener("visibilitychange", () => {
             if (!document.hidden && this.state !== "live") this.reconnect();
         });
+        setInterval(() => this.#checkSilence(), ANSWER_MS / 2);
         this.#connect();
         this.#pollSoon(GRACE_MS);
     }
@@ -101,10 +103,10 @@ export class Wire {
                 subscription.awaiting = 0;
                 this.#request(subscription);
             }
-            this.#heard();
+            this.#heardAt = performance.now();
         };
         socket.onmessage = (message) => {
-            this.#heard();
+            this.#heardAt = performance.now();
             this.#take(JSON.parse(message.data));
         };
         socket.onclose = () => this.#lost(socket);
@@ -113,7 +115,6 @@ export class Wire {
     #lost(socket) {
         if (this.#socket !== socket) return;
         this.#socket = null;
-        clearTimeout(this.#quiet);
         for (const subscription of this.#subscriptions.values()) subscription.live = false;
         const [least, most] = BACKOFF_MS;
         const wait = Math.min(most, least * 2 ** this.#attempt++);
@@ -123,16 +124,15 @@ export class Wire {
 
     // A connection may die without a word. After a silence the server is asked; if it does not
     // answer either, the socket is given up.
-    #heard() {
-        clearTimeout(this.#quiet);
-        const socket = this.#socket;
-        this.#quiet = setTimeout(() => {
-            if (this.#isOpen()) this.#send({ type: "ping" });
-            this.#quiet = setTimeout(() => {
-                socket.close();
-                this.#lost(socket);
-            }, 10000);
-        }, this.#heartbeatMs);
+    #checkSilence() {
+        if (!this.#isOpen()) return;
+        const silenceMs = performance.now() - this.#heardAt;
+        if (silenceMs > this.#heartbeatMs + ANSWER_MS) {
+            this.#socket.close();
+            this.#lost(this.#socket);
+        } else if (silenceMs > this.#heartbeatMs) {
+            this.#send({ type: "ping" });
+        }
     }
 
     #send(message) {
