@@ -54,12 +54,14 @@ struct listing {
 
 static void add_row(struct listing *l, const struct bw_task *t)
 {
-    char percent[8], left[BW_SPAN_LEN] = "", age[BW_SPAN_LEN];
+    char percent[8], left[BW_SPAN_LEN] = "", age[BW_SPAN_LEN] = "now";
+    double age_s = (double)(bw_clock_wall_us() - t->updated_at_us) / 1e6;
     bool failed = t->error_message.len > 0;
     snprintf(percent, sizeof percent, "%.0f%%", t->progress);
     if (t->eta_s >= 0 && t->status == BW_RUNNING)
         bw_text_span(t->eta_s, left);
-    bw_text_span((double)(bw_clock_wall_us() - t->updated_at_us) / 1e6, age);
+    if (age_s >= 1)
+        bw_text_span(age_s, age);
     bw_table_cell(l->table, t->id, NULL);
     bw_table_cell(l->table, bw_str(bw_status_name(t->status)), bw_text_status_sgr(t->status));
     bw_table_cell(l->table, bw_str(percent), NULL);

@@ -26,7 +26,7 @@ enum { FEED_BYTES = 4 << 20, TASK_ID_LEN = 48, WORKER_LEN = 300 };
 static struct run_options {
     const char *title, *type, *owner, *resource, *id, *queue, *progress;
     uint32_t drain_s, spool_mib;
-    bool merge, verbose;
+    bool split, verbose;
 } options = {.type = "command", .drain_s = 10, .spool_mib = 8};
 
 #define OPT(member) offsetof(struct run_options, member)
@@ -44,9 +44,10 @@ static const struct bw_opt opts[] = {
      "an extended regular expression that finds progress in a line, with one group for the "
      "percentage or two for how many of how many (default: NN% or n/m at the end of a line)",
      0, 0},
-    {0, "merge", BW_OPT_FLAG, OPT(merge), NULL,
-     "give the command one pipe for stdout and stderr: their order is then exact, and every line "
-     "has level info",
+    {0, "split", BW_OPT_FLAG, OPT(split), NULL,
+     "keep stdout and stderr apart also where both go to the same place, as on a terminal: lines "
+     "of "
+     "stderr then have level warning, but the order of the two may change",
      0, 0},
     {0, "drain-s", BW_OPT_COUNT, OPT(drain_s), "N",
      "how long to wait for delivery after the command has ended, in seconds", 0, 86400},
@@ -226,7 +227,7 @@ static int start(const struct bw_cli *cli, struct run *r)
     r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     bw_term_init(&r->term);
     if (r->wake < 0 || bw_feed_create(&r->feed, FEED_BYTES) != 0 ||
-        bw_plumbing_open(&r->plumbing, &r->term, options.merge) != 0) {
+        bw_plumbing_open(&r->plumbing, &r->term, options.split) != 0) {
         bw_cli_error(cli, "cannot set up the command's output: %s", strerror(errno));
         return BW_EXIT_NOT_STARTED;
     }
@@ -303,9 +304,10 @@ const struct bw_command bw_run_command = {
     .about =
         "Runs a command and tells the bus of it: its lines become the task's log (stdout: info, "
         "stderr: warning), NN% and n/m at the end of a line its progress, its end the task's "
-        "end.\n\n"
+        "end. Where both go to the same place (a terminal, or 2>&1) they are one stream, whose "
+        "order is kept and whose lines are all info; see --split.\n\n"
         "The command does not notice. Its output passes through unchanged and at once, on a "
-        "terminal it has a terminal (where stdout and stderr are one stream), signals reach it, "
+        "terminal it has a terminal, signals reach it, "
         "and its exit status is the one of `bellwire run`: 128 and the signal's number if a signal "
         "ended it, 126 or 127 if it cannot be executed or found, 125 if bellwire could not begin. "
         "In its environment BELLWIRE_TASK_ID is the task's id.\n\n"

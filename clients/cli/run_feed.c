@@ -50,11 +50,12 @@ void bw_feed_destroy(struct bw_feed **feed)
     free(f);
 }
 
+/* Not by memchr(): what has to be dropped is usually many short lines. */
 static uint64_t count_lines(const char *data, size_t len)
 {
     uint64_t n = 0;
-    for (const char *p = data, *end = data + len; (p = memchr(p, '\n', (size_t)(end - p))); p++)
-        n++;
+    for (size_t i = 0; i < len; i++)
+        n += data[i] == '\n';
     return n;
 }
 

@@ -75,6 +75,18 @@ static void end(struct bw_note *n, struct bw_mp_map *data)
     bw_buf_putc(&n->message, 0);
 }
 
+static void put_word(struct bw_buf *out, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "%+,-./:=@_";
+    bool quote = !*word || word[strspn(word, plain)];
+    if (quote)
+        bw_buf_putc(out, '\'');
+    bw_text_clean(out, bw_str(word), false);
+    if (quote)
+        bw_buf_putc(out, '\'');
+}
+
 /* The command as it would be typed, more or less. */
 static void put_title(struct bw_mp_map *data, const struct bw_run_task *task)
 {
@@ -86,7 +98,7 @@ static void put_title(struct bw_mp_map *data, const struct bw_run_task *task)
     for (char *const *word = task->argv; *word && words.len < TITLE_BYTES; word++) {
         if (words.len > 0)
             bw_buf_putc(&words, ' ');
-        bw_text_clean(&words, bw_str(*word), false);
+        put_word(&words, *word);
     }
     struct bw_str title = bw_utf8_cut(bw_buf_str(&words), TITLE_BYTES);
     bw_mp_put_str(data, "title", title);

@@ -107,7 +107,7 @@ static void done(void *arg, const struct bellwire_result *result)
     o->wake(o->ctx);
 }
 
-static void publish(struct bw_outbox *o, struct bellwire *bus)
+void bw_outbox_publish(struct bw_outbox *o, struct bellwire *bus)
 {
     for (; o->unpublished < o->next; o->unpublished++) {
         struct item *item = at(o, o->unpublished);
@@ -131,14 +131,12 @@ static void shrink(struct bw_note *n)
         bw_note_free(n);
 }
 
-void bw_outbox_work(struct bw_outbox *o, struct bellwire *bus,
-                    void (*settled)(void *ctx, const struct bw_note *note, enum bw_fate fate,
-                                    const char *why),
-                    void *ctx)
+void bw_outbox_settle(struct bw_outbox *o,
+                      void (*settled)(void *ctx, const struct bw_note *note, enum bw_fate fate,
+                                      const char *why),
+                      void *ctx)
 {
     char why[sizeof o->why];
-    if (bus)
-        publish(o, bus);
     for (; o->first < o->unpublished; o->first++) {
         struct item *item = at(o, o->first);
         enum bw_fate fate = (enum bw_fate)item->fate;

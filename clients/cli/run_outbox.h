@@ -19,13 +19,14 @@ void bw_outbox_destroy(struct bw_outbox **outbox);
 struct bw_note *bw_outbox_reserve(struct bw_outbox *outbox, bool for_log);
 /* Queues the note reserved last. */
 void bw_outbox_send(struct bw_outbox *outbox);
-/* Publishes what is queued, as far as libbellwire takes it, then tells the notes that have their
- * fate, oldest first, and forgets them. why: of a refusal, else "". bus: NULL while there is none.
+/* Publishes what is queued, as far as libbellwire takes it. */
+void bw_outbox_publish(struct bw_outbox *outbox, struct bellwire *bus);
+/* Tells the notes that have their fate, oldest first, and forgets them. why: of a refusal, else "".
  */
-void bw_outbox_work(struct bw_outbox *outbox, struct bellwire *bus,
-                    void (*settled)(void *ctx, const struct bw_note *note, enum bw_fate fate,
-                                    const char *why),
-                    void *ctx);
+void bw_outbox_settle(struct bw_outbox *outbox,
+                      void (*settled)(void *ctx, const struct bw_note *note, enum bw_fate fate,
+                                      const char *why),
+                      void *ctx);
 bool bw_outbox_empty(const struct bw_outbox *outbox);
 /* The notes without a fate, oldest first. */
 void bw_outbox_each(const struct bw_outbox *outbox,

@@ -16,9 +16,10 @@ struct bw_plumbing {
     bool own_terminal; /* the command gets a session and a terminal that stands for ours */
 };
 
-/* merge: one pipe for stdout and stderr, so that their order is exact. A terminal is replaced by a
- * terminal, everything else by a pipe. BW_EIO with errno. */
-int bw_plumbing_open(struct bw_plumbing *p, const struct bw_term *term, bool merge) BW_MUST_CHECK;
+/* A terminal is replaced by a terminal, everything else by a pipe. Where stdout and stderr go to
+ * the same place they get one for both, so that their order is exact, unless they are to be split.
+ * BW_EIO with errno. */
+int bw_plumbing_open(struct bw_plumbing *p, const struct bw_term *term, bool split) BW_MUST_CHECK;
 void bw_plumbing_close_command_ends(struct bw_plumbing *p);
 
 /* Returns the command's wait status, after all it wrote was passed on. wake: the eventfd that

@@ -23,11 +23,11 @@ static int open_pipe(int *from, int *command)
     return fcntl(*from, F_SETFL, O_NONBLOCK) == 0 ? 0 : BW_EIO;
 }
 
-static bool same_terminal(int a, int b)
+/* As with 2>&1, or on a terminal: whoever reads it sees one stream, in one order. */
+static bool same_place(int a, int b)
 {
     struct stat x, y;
-    return isatty(a) && isatty(b) && fstat(a, &x) == 0 && fstat(b, &y) == 0 &&
-           x.st_rdev == y.st_rdev;
+    return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 static int open_stdout(struct bw_plumbing *p, const struct bw_term *term)
@@ -37,16 +37,15 @@ static int open_stdout(struct bw_plumbing *p, const struct bw_term *term)
     return bw_term_open_pty(term, p->own_terminal, &p->from[BW_STDOUT], &p->command[STDOUT_FILENO]);
 }
 
-/* One terminal for both is one terminal: programs that draw on it rely on that. */
-static int open_stderr(struct bw_plumbing *p, const struct bw_term *term, bool merge)
+static int open_stderr(struct bw_plumbing *p, const struct bw_term *term, bool split)
 {
-    if (merge || same_terminal(STDOUT_FILENO, STDERR_FILENO)) {
+    if (!split && same_place(STDOUT_FILENO, STDERR_FILENO)) {
         p->command[STDERR_FILENO] = fcntl(p->command[STDOUT_FILENO], F_DUPFD_CLOEXEC, 3);
         return p->command[STDERR_FILENO] >= 0 ? 0 : BW_EIO;
     }
     if (!isatty(STDERR_FILENO))
         return open_pipe(&p->from[BW_STDERR], &p->command[STDERR_FILENO]);
-    return bw_term_open_pty(term, false, &p->from[BW_STDERR], &p->command[STDERR_FILENO]);
+    return bw_term_open_pty(term, p->own_terminal, &p->from[BW_STDERR], &p->command[STDERR_FILENO]);
 }
 
 static int open_stdin(struct bw_plumbing *p)
@@ -57,7 +56,7 @@ static int open_stdin(struct bw_plumbing *p)
     return p->command[STDIN_FILENO] >= 0 ? 0 : BW_EIO;
 }
 
-int bw_plumbing_open(struct bw_plumbing *p, const struct bw_term *term, bool merge)
+int bw_plumbing_open(struct bw_plumbing *p, const struct bw_term *term, bool split)
 {
     *p = (struct bw_plumbing){
         .from = {-1, -1},
@@ -67,7 +66,7 @@ int bw_plumbing_open(struct bw_plumbing *p, const struct bw_term *term, bool mer
     };
     int err = open_stdout(p, term);
     if (!err)
-        err = open_stderr(p, term, merge);
+        err = open_stderr(p, term, split);
     if (!err)
         err = open_stdin(p);
     if (err) {

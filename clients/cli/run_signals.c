@@ -50,12 +50,15 @@ static void on_signal(int sig, siginfo_t *info, void *unused)
     errno = saved;
 }
 
+static bool is_ignored(int sig)
+{
+    struct sigaction now;
+    return sigaction(sig, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static void handle(int sig)
 {
-    struct sigaction now, before;
-    if (sigaction(sig, NULL, &before) == 0 && before.sa_handler == SIG_IGN)
-        return;
-    now = (struct sigaction){.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
+    struct sigaction now = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
     sigfillset(&now.sa_mask);
     sigaction(sig, &now, NULL);
 }
@@ -79,10 +82,10 @@ void bw_signals_pass(const struct bw_child *child, int wake)
     own_session = child->own_session;
     wake_fd = wake;
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGCHLD, SIG_DFL); /* ignored, it would hide the command's end */
     for (int i = 0; i < N_PASSED_ON; i++)
-        handle(passed_on[i]);
-    handle(SIGCHLD);
+        if (!is_ignored(passed_on[i]))
+            handle(passed_on[i]);
+    handle(SIGCHLD); /* even if ignored: that would hide the command's end */
     sigdelset(&mask, SIGCHLD);
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
 }
@@ -104,9 +107,8 @@ bool bw_signals_told_to_leave(void)
 
 void bw_signals_stop_here(void)
 {
-    struct sigaction before;
     sigset_t stop;
-    if (sigaction(SIGTSTP, NULL, &before) == 0 && before.sa_handler == SIG_IGN)
+    if (is_ignored(SIGTSTP))
         return;
     signal(SIGTSTP, SIG_DFL);
     sigemptyset(&stop);
@@ -124,9 +126,7 @@ void bw_signals_to_command(int sig)
 
 void bw_signals_default(void)
 {
-    for (int i = 0; i < N_PASSED_ON; i++) {
-        struct sigaction now;
-        if (sigaction(passed_on[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+    for (int i = 0; i < N_PASSED_ON; i++)
+        if (!is_ignored(passed_on[i]))
             signal(passed_on[i], SIG_DFL);
-    }
 }

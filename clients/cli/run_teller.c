@@ -201,11 +201,13 @@ static void say_end(struct bw_teller *t)
  * log fits, so that usually it is the last word. */
 static void work(struct bw_teller *t)
 {
+    bw_outbox_settle(t->outbox, on_settled, t);
     say_birth(t);
     say_progress(t);
     say_logs(t);
     say_end(t);
-    bw_outbox_work(t->outbox, t->bus, on_settled, t);
+    if (t->bus)
+        bw_outbox_publish(t->outbox, t->bus);
 }
 
 /* --- saving

@@ -105,12 +105,39 @@ static void put_status(struct page *p, const struct bw_task *t)
     bw_buf_putc(p->out, '\n');
 }
 
+/* Our JSON may stand inside HTML; people need not see that. */
+static void plain_json(struct bw_buf *json)
+{
+    static const struct {
+        const char *escaped;
+        char plain;
+    } signs[] = {{"\\u003c", '<'}, {"\\u003e", '>'}, {"\\u0026", '&'}, {"\\u0027", '\''}};
+    size_t to = 0;
+    for (size_t from = 0; from < json->len;) {
+        size_t taken = 1;
+        json->data[to] = json->data[from];
+        for (size_t i = 0; i < sizeof signs / sizeof signs[0] && json->len - from >= 6; i++)
+            if (memcmp(json->data + from, signs[i].escaped, 6) == 0) {
+                json->data[to] = signs[i].plain;
+                taken = 6;
+            }
+        if (json->data[from] == '\\' && taken == 1 && from + 1 < json->len) {
+            json->data[++to] = json->data[from + 1]; /* an escape of another kind, whole */
+            taken = 2;
+        }
+        from += taken;
+        to++;
+    }
+    json->len = to;
+}
+
 static void put_doc(struct page *p, const char *label, const msgpack_object *doc)
 {
     struct bw_buf json = {0};
     if (bw_mp_is_nil(doc))
         return;
     bw_json_object(&json, doc);
+    plain_json(&json);
     put_text(p, label, bw_buf_str(&json), NULL);
     bw_buf_free(&json);
 }
