@@ -233,6 +233,7 @@ static int start(const struct bw_cli *cli, struct run *r)
     }
     memcpy(plan.fds, r->plumbing.command, sizeof plan.fds);
     plan.new_session = r->plumbing.own_terminal;
+    plan.in_front = r->plumbing.keys_at_once;
     bw_signals_hold(&plan.mask);
     r->started_us = bw_clock_wall_us();
     if (bw_child_start(&r->child, &plan, &r->exec_errno) != 0) {

@@ -82,11 +82,12 @@ fail:
     _exit(127);
 }
 
-/* To the foreground of its terminal. SIGTTOU is blocked, or this would stop it. */
-static void lead_group(int tty)
+/* SIGTTOU is blocked, or going to the front would stop it. */
+static void lead_group(const struct bw_child_plan *plan)
 {
     setpgid(0, 0);
-    tcsetpgrp(tty, getpid());
+    if (plan->in_front)
+        tcsetpgrp(plan->fds[1], getpid());
 }
 
 /* --- the keeper
@@ -94,7 +95,13 @@ static void lead_group(int tty)
 
 struct keeper {
     int news, life; /* ends: to tell, to wait for the end of the session */
+    int tty;
 };
+
+static bool wants_terminal(const siginfo_t *info)
+{
+    return info->si_status == SIGTTIN || info->si_status == SIGTTOU;
+}
 
 static void keep(struct keeper k, pid_t command)
 {
@@ -110,11 +117,15 @@ static void keep(struct keeper k, pid_t command)
             status = W_EXITCODE(info.si_status, 0);
         else
             status = stopped ? W_STOPCODE(info.si_status) : W_EXITCODE(0, info.si_status);
+        if (stopped && wants_terminal(&info))
+            tcsetpgrp(k.tty, command);
+        if (stopped)
+            waitid(P_PID, (id_t)command, &info, WSTOPPED);
         write_int(k.news, status);
         if (!stopped)
             break;
-        waitid(P_PID, (id_t)command, &info, WSTOPPED);
     }
+    close(k.tty);
     close(k.news);
     read_int(k.life, &nothing);
     _exit(0);
@@ -132,7 +143,7 @@ static void become_keeper(const struct bw_child_plan *plan, struct keeper k, int
     if (setsid() >= 0 && ioctl(plan->fds[1], TIOCSCTTY, 0) == 0)
         command = fork();
     if (command == 0) {
-        lead_group(plan->fds[1]);
+        lead_group(plan);
         become_command(plan, exec_error);
     }
     if (command < 0) {
@@ -143,7 +154,7 @@ static void become_keeper(const struct bw_child_plan *plan, struct keeper k, int
     ignore_signals();
     write_int(k.news, command);
     /* Nothing may stay open here whose end somebody waits for. */
-    bw_close_all_but((const int[]){k.news, k.life}, 2);
+    bw_close_all_but((const int[]){k.news, k.life, k.tty}, 3);
     keep(k, command);
 }
 
@@ -167,7 +178,7 @@ static int start_in_session(struct bw_child *c, const struct bw_child_plan *plan
     if (keeper == 0) {
         close_fd(&news.r);
         close_fd(&life.w);
-        become_keeper(plan, (struct keeper){news.w, life.r}, exec_error);
+        become_keeper(plan, (struct keeper){news.w, life.r, plan->fds[1]}, exec_error);
     }
     if (keeper < 0) {
         int why = errno;

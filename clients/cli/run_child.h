@@ -19,6 +19,8 @@ struct bw_child_plan {
     char *const *argv;
     int fds[3];       /* to be its 0, 1 and 2; -1: what bellwire has */
     bool new_session; /* on the terminal that is fds[1] */
+    bool in_front;    /* it may read that terminal at once; else it is stopped when it first tries
+                         to, comes to the front, and may after it is continued */
     sigset_t mask;    /* its signal mask */
 };
 

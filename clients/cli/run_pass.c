@@ -35,7 +35,7 @@ struct pass {
     int epoll, wake;
     char keys[KEYS_BYTES]; /* typed, and not taken by the command's terminal yet */
     size_t n_keys;
-    bool listening; /* to the keyboard */
+    bool wants_keys, listening; /* the command; bellwire */
     bool ended;
     int status;
 };
@@ -107,7 +107,7 @@ static void pass_rest(struct pass *p)
 
 static void listen_to_keys(struct pass *p)
 {
-    if (!p->plumbing->own_terminal || p->listening || !bw_term_is_foreground(p->term))
+    if (!p->wants_keys || p->listening || !bw_term_is_foreground(p->term))
         return;
     bw_term_set_raw(p->term);
     bw_term_copy_size(p->term, p->plumbing->from[BW_STDOUT]);
@@ -165,6 +165,20 @@ static void resize(struct pass *p)
         bw_signals_to_command(SIGWINCH);
 }
 
+static void on_stop(struct pass *p, int sig)
+{
+    bool asks_for_keys = p->child->own_session && (sig == SIGTTIN || sig == SIGTTOU);
+    if (sig == SIGSTOP)
+        return; /* somebody's doing, who will continue it; no key sends this */
+    p->wants_keys = p->wants_keys || asks_for_keys;
+    stop_listening(p);
+    if (!asks_for_keys || !bw_term_is_foreground(p->term))
+        bw_signals_stop_here();
+    listen_to_keys(p);
+    if (p->child->own_session) /* in ours, whoever continued bellwire continued it too */
+        bw_signals_to_command(SIGCONT);
+}
+
 static void attend_to_child(struct pass *p)
 {
     switch (bw_child_poll(p->child, &p->status)) {
@@ -173,13 +187,7 @@ static void attend_to_child(struct pass *p)
         p->ended = true;
         break;
     case BW_CHILD_STOPPED:
-        if (WSTOPSIG(p->status) == SIGSTOP)
-            break; /* somebody's doing, who will continue it; a key cannot send this */
-        stop_listening(p);
-        bw_signals_stop_here();
-        listen_to_keys(p);
-        if (p->child->own_session) /* in ours, whoever continued bellwire continued it too */
-            bw_signals_to_command(SIGCONT);
+        on_stop(p, WSTOPSIG(p->status));
         break;
     default:
         break;
@@ -226,6 +234,7 @@ int bw_pass_until_end(struct bw_plumbing *plumbing, struct bw_term *term, struct
     struct epoll_event ready[8];
     struct pass p = {.plumbing = plumbing, .term = term, .child = child, .feed = feed};
     p.wake = wake;
+    p.wants_keys = plumbing->own_terminal && plumbing->keys_at_once;
     p.epoll = epoll_create1(EPOLL_CLOEXEC);
     for (int stream = 0; stream < BW_N_STREAMS; stream++)
         if (plumbing->from[stream] >= 0)
@@ -235,7 +244,7 @@ int bw_pass_until_end(struct bw_plumbing *plumbing, struct bw_term *term, struct
         watch(&p, EPOLL_CTL_ADD, child->news, FROM_KEEPER, EPOLLIN);
     listen_to_keys(&p);
     while (!p.ended) {
-        bool look = plumbing->own_terminal && !p.listening;
+        bool look = p.wants_keys && !p.listening;
         int n = epoll_wait(p.epoll, ready, 8, look ? BACKGROUND_MS : -1);
         for (int i = 0; i < n && !p.ended; i++)
             attend(&p, &ready[i]);

@@ -14,6 +14,8 @@ struct bw_plumbing {
     int to[BW_N_STREAMS];   /* where it goes on to */
     int command[3];    /* the command's ends, to be closed here after the fork; -1: inherited */
     bool own_terminal; /* the command gets a session and a terminal that stands for ours */
+    bool keys_at_once; /* own_terminal: it is interactive; else it gets keys when it asks, since
+                          others in a pipeline may want them */
 };
 
 /* A terminal is replaced by a terminal, everything else by a pipe. Where stdout and stderr go to

@@ -48,9 +48,14 @@ static int open_stderr(struct bw_plumbing *p, const struct bw_term *term, bool s
     return bw_term_open_pty(term, p->own_terminal, &p->from[BW_STDERR], &p->command[STDERR_FILENO]);
 }
 
+static bool is_controlling(int tty)
+{
+    return tcgetsid(tty) == getsid(0);
+}
+
 static int open_stdin(struct bw_plumbing *p)
 {
-    if (!p->own_terminal)
+    if (!p->own_terminal || !isatty(STDIN_FILENO))
         return 0;
     p->command[STDIN_FILENO] = fcntl(p->command[STDOUT_FILENO], F_DUPFD_CLOEXEC, 3);
     return p->command[STDIN_FILENO] >= 0 ? 0 : BW_EIO;
@@ -62,7 +67,9 @@ int bw_plumbing_open(struct bw_plumbing *p, const struct bw_term *term, bool spl
         .from = {-1, -1},
         .to = {STDOUT_FILENO, STDERR_FILENO},
         .command = {-1, -1, -1},
-        .own_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
+        .own_terminal =
+            isatty(STDOUT_FILENO) && (isatty(STDIN_FILENO) || is_controlling(STDOUT_FILENO)),
+        .keys_at_once = isatty(STDIN_FILENO),
     };
     int err = open_stdout(p, term);
     if (!err)
