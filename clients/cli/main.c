@@ -52,7 +52,7 @@ static int run(struct bw_cli *cli, const struct bw_opt_table *global, int argc, 
 {
     const struct bw_command *c = cli->command;
     const struct bw_opt_table tables[] = {{c->opts, c->values}, *global};
-    struct bw_fault fault;
+    struct bw_fault fault = {0};
     int n_operands;
     if (bw_args_parse(tables, 2, c->stop_at_operand, argc, argv, &n_operands, &fault) != 0)
         return bw_cli_usage(cli, "%s", fault.message);
@@ -69,7 +69,7 @@ int main(int argc, char **argv)
     const char *bus = getenv("BELLWIRE_BUS");
     struct bw_cli cli = {.bus = bus && *bus ? bus : "ipc://./var/bus", .timeout_s = 5};
     const struct bw_opt_table global = {global_opts, &cli};
-    struct bw_fault fault;
+    struct bw_fault fault = {0};
     int n_operands;
 
     /* Widths of characters are asked of the locale; where it is none of UTF-8, of this one. */

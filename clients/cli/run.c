@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <math.h>
 #include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -111,7 +112,7 @@ static int check_options(const struct bw_cli *cli)
 static void describe_end(int status, int exec_errno, int64_t started_us, struct bw_run_end *end)
 {
     *end = (struct bw_run_end){.wall_us = bw_clock_wall_us(), .exec_errno = exec_errno};
-    end->seconds = (double)((end->wall_us - started_us) / 1000) / 1e3;
+    end->seconds = round((double)(end->wall_us - started_us) / 1e3) / 1e3;
     if (exec_errno)
         end->exit_status = exec_errno == ENOENT ? BW_EXIT_NOT_FOUND : BW_EXIT_NOT_EXECUTABLE;
     else if (WIFSIGNALED(status))

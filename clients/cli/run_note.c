@@ -113,7 +113,7 @@ static void put_params(struct bw_mp_map *data, const struct bw_run_task *task)
     uint32_t n = 0;
     bw_mp_key(data, "params");
     bw_mp_map_begin(&params, data->buf);
-    while (task->argv[n] && n < ARGUMENTS_MAX)
+    while (n < ARGUMENTS_MAX && task->argv[n])
         n++;
     bw_mp_key(&params, "command");
     msgpack_pack_array(&params.pk, n);

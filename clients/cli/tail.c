@@ -106,7 +106,7 @@ static void put_json(struct tail *t, const struct bw_event *e, uint32_t epoch)
 static void end(struct tail *t)
 {
     if (!t->ended)
-        pthread_kill(t->main_thread, SIGTERM);
+        pthread_kill(t->main_thread, SIGINT);
     t->ended = true;
 }
 

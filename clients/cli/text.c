@@ -86,7 +86,7 @@ static size_t escape_len(struct bw_str s, bool *color)
     if (strchr("]PX^_", s.ptr[1])) {
         while (i < s.len && s.ptr[i] != '\a' && s.ptr[i] != '\033')
             i++;
-        return i;
+        return i + (i < s.len && s.ptr[i] == '\a');
     }
     return i;
 }
