@@ -29,8 +29,7 @@ struct bw_web {
     unsigned max_connections;
 };
 
-/* --- What rest and http ask of the streams
- * -------------------------------------------------------*/
+/* --- What rest and http ask of the streams --- */
 
 static bool streams_are_live(void *streams)
 {
@@ -58,8 +57,7 @@ static int adopt(void *ctx, int fd)
     return bw_stream_adopt_websocket(((const struct bw_web *)ctx)->stream, fd);
 }
 
-/* --- Starting and stopping
- * -----------------------------------------------------------------------*/
+/* --- Starting and stopping --- */
 
 /* Never more watchers than there are descriptors for: with none left, civetweb could not even
  * accept those whom it is to refuse, and would spin. */

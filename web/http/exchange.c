@@ -195,7 +195,8 @@ static void send_answer(struct mg_connection *conn, struct bw_http_answer *answe
     const char *body = answer->fixed ? answer->fixed : answer->body.data;
     size_t len = answer->fixed ? answer->fixed_len : answer->body.len;
     put_head(&out, conn, answer, len, keep);
-    bool with_body = answer->content_type && len > 0 && !(method && strcmp(method, "HEAD") == 0);
+    bool is_head = method && strcmp(method, "HEAD") == 0;
+    bool with_body = answer->content_type && body && len > 0 && !is_head;
     if (with_body && len <= JOIN_MAX)
         bw_buf_put(&out, body, len);
     if (!out.failed && mg_write(conn, out.data, out.len) == (int)out.len && with_body &&

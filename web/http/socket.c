@@ -47,7 +47,7 @@ static bool is_end(const struct sockaddr_in *want, const struct sockaddr_in *hav
 
 static bool has_ends(int fd, const struct bw_socket_ends *ends)
 {
-    struct sockaddr_in have;
+    struct sockaddr_in have = {0};
     socklen_t len = sizeof have;
     if (getpeername(fd, (struct sockaddr *)&have, &len) != 0 || !is_end(&ends->remote, &have, len))
         return false;
@@ -105,7 +105,7 @@ int bw_socket_find(const struct bw_socket_ends *ends, bool (*skip)(void *ctx, in
 static bool listens(void *arg, int fd)
 {
     const unsigned *port = arg;
-    struct sockaddr_in local;
+    struct sockaddr_in local = {0};
     socklen_t len = sizeof local, int_len = sizeof(int);
     int accepts = 0;
     return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &int_len) == 0 && accepts &&

@@ -57,6 +57,16 @@ void bw_asked_free(struct bw_asked *asked)
     bellwire_reply_free(&asked->reply);
 }
 
+msgpack_object_array bw_asked_array(const struct bw_asked *asked, const char *key,
+                                    struct bw_fault *fault)
+{
+    const msgpack_object *o = bw_mp_get(&asked->root, key);
+    if (o && o->type == MSGPACK_OBJECT_ARRAY)
+        return o->via.array;
+    bw_fault(fault, BW_EPROTO, "", "the bus's answer holds no %s", key);
+    return (msgpack_object_array){.size = 0};
+}
+
 void bw_rest_begin(struct bw_http_answer *answer, int status)
 {
     bw_http_answer_json(answer, status);

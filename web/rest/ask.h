@@ -23,6 +23,9 @@ int bw_rest_ask_bytes(const struct bw_rest *rest, const struct bw_buf *request,
 int bw_rest_ask(const struct bw_rest *rest, const struct bw_rpc_request *request,
                 struct bw_asked *out, struct bw_fault *fault) BW_MUST_CHECK;
 void bw_asked_free(struct bw_asked *asked);
+/* The array under a key; empty, and *fault says so, if the answer holds none. */
+msgpack_object_array bw_asked_array(const struct bw_asked *asked, const char *key,
+                                    struct bw_fault *fault);
 
 /* Every good answer is {"data":…,"cursor":"…"}: begin, the data, end with the cursor of `seq`. */
 void bw_rest_begin(struct bw_http_answer *answer, int status);

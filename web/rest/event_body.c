@@ -32,8 +32,7 @@ enum bw_event_form bw_event_form(const struct bw_http_request *request)
     return bw_http_header(request, "ce-specversion").ptr ? BW_FORM_BINARY : BW_FORM_PLAIN;
 }
 
-/* --- Bellwire's own form -------------------------------------------------------------------------
- */
+/* --- Bellwire's own form --- */
 
 static bool is_key(const msgpack_object_kv *kv, const char *key)
 {
@@ -64,19 +63,20 @@ static void put_data(msgpack_packer *pk, const msgpack_object *data, struct bw_s
 }
 
 /* The topic to add to an event, if any: the bus knows the topics of its own types. */
-static struct bw_str topic_to_add(const msgpack_object *type, struct bw_str topic)
+static struct bw_str topic_to_add(struct bw_str type, struct bw_str topic)
 {
-    bool known =
-        type && type->type == MSGPACK_OBJECT_STR && bw_topic_of_type(bw_mp_as_str(type)).len > 0;
-    return known ? (struct bw_str){NULL, 0} : topic;
+    return bw_topic_of_type(type).len > 0 ? (struct bw_str){NULL, 0} : topic;
 }
 
 static void put_plain(struct bw_buf *out, const msgpack_object *item, struct bw_str topic)
 {
     struct bw_mp_map m;
+    struct bw_str type = {NULL, 0};
+    struct bw_fault wrong = {0}; /* the bus says so */
     if (!bw_mp_is_nil(bw_mp_get(item, "topic")))
         topic.len = 0;
-    topic = topic_to_add(bw_mp_get(item, "event_type"), topic);
+    bw_mp_get_str(item, "event_type", SIZE_MAX, &type, &wrong);
+    topic = topic_to_add(type, topic);
     bw_mp_map_begin(&m, out);
     if (topic.len)
         bw_mp_put_str(&m, "topic", topic);
@@ -94,8 +94,7 @@ static void put_plain(struct bw_buf *out, const msgpack_object *item, struct bw_
     bw_mp_map_end(&m);
 }
 
-/* --- CloudEvents ---------------------------------------------------------------------------------
- */
+/* --- CloudEvents --- */
 
 struct cloudevent {
     struct bw_str specversion, id, source, type, subject, time, topic, message;
@@ -131,14 +130,11 @@ static void put_cloudevent(struct bw_buf *out, const struct cloudevent *ce, stru
     memcpy(id, ce->source.ptr, ce->source.len);
     id[ce->source.len] = ' ';
     memcpy(id + ce->source.len + 1, ce->id.ptr, ce->id.len);
-    msgpack_object type = {.type = MSGPACK_OBJECT_STR};
-    type.via.str.ptr = ce->type.ptr;
-    type.via.str.size = (uint32_t)ce->type.len;
     bw_mp_map_begin(&m, out);
     bw_mp_put_str(&m, "id", (struct bw_str){id, ce->source.len + 1 + ce->id.len});
     bw_mp_put_str(&m, "event_type", ce->type);
     bw_mp_put_str(&m, "source", ce->source);
-    put_attribute(&m, "topic", ce->topic.len ? ce->topic : topic_to_add(&type, topic));
+    put_attribute(&m, "topic", ce->topic.len ? ce->topic : topic_to_add(ce->type, topic));
     put_attribute(&m, "message", ce->message);
     put_attribute(&m, "timestamp", ce->time);
     msgpack_object empty = {.type = MSGPACK_OBJECT_MAP};

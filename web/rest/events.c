@@ -25,7 +25,7 @@ static void put_event(struct bw_buf *b, const msgpack_object *map, uint32_t epoc
 static uint32_t put_events(struct bw_http_answer *answer, const struct bw_asked *asked,
                            struct bw_fault *fault)
 {
-    const msgpack_object *events = bw_mp_get(&asked->root, "events");
+    msgpack_object_array events = {.size = 0};
     struct bw_buf *b = &answer->body;
     struct bw_str reset = {NULL, 0};
     uint64_t next = asked->head;
@@ -33,15 +33,14 @@ static uint32_t put_events(struct bw_http_answer *answer, const struct bw_asked 
     bw_mp_get_str(&asked->root, "reset", LEVEL_MAX, &reset, fault);
     bw_mp_get_bool(&asked->root, "more", &more, fault);
     bw_mp_get_u64(&asked->root, "next", &next, fault);
-    if (!reset.len && (!events || events->type != MSGPACK_OBJECT_ARRAY))
-        bw_fault(fault, BW_EPROTO, "", "the bus's answer holds no events");
-    uint32_t n = fault->err || reset.len ? 0 : events->via.array.size;
+    if (!reset.len)
+        events = bw_asked_array(asked, "events", fault);
     bw_rest_begin(answer, 200);
     bw_buf_puts(b, BW_STR("{\"events\":["));
-    for (uint32_t i = 0; i < n && fault->err == 0; i++) {
+    for (uint32_t i = 0; i < events.size && fault->err == 0; i++) {
         if (i > 0)
             bw_buf_putc(b, ',');
-        put_event(b, &events->via.array.ptr[i], asked->epoch, fault);
+        put_event(b, &events.ptr[i], asked->epoch, fault);
     }
     bw_buf_printf(b, "],\"more\":%s},\"reset\":%s", more ? "true" : "false",
                   reset.len ? "true" : "false");
@@ -50,7 +49,7 @@ static uint32_t put_events(struct bw_http_answer *answer, const struct bw_asked 
         bw_json_string(b, reset);
     }
     bw_rest_end(answer, asked->epoch, reset.len ? asked->head : next);
-    return n;
+    return events.size;
 }
 
 /* Asks and answers. wait_s: the client would have waited that long for an event. */

@@ -86,9 +86,8 @@ static int publish(struct write *w, enum bw_event_kind kind, uint32_t *epoch, ui
     bw_buf_free(&request);
     if (err)
         return err;
-    const msgpack_object *results = bw_mp_get(&asked.root, "results");
-    if (!results || results->type != MSGPACK_OBJECT_ARRAY || results->via.array.size != 1 ||
-        bw_rpc_publish_result_decode(&results->via.array.ptr[0], &result) != 0)
+    msgpack_object_array results = bw_asked_array(&asked, "results", &w->fault);
+    if (results.size != 1 || bw_rpc_publish_result_decode(&results.ptr[0], &result) != 0)
         err = bw_fault(&w->fault, BW_EPROTO, "", "the bus's answer holds no result");
     else if (result.fault.err) {
         w->fault = result.fault;

@@ -35,20 +35,18 @@ static void take_sort(struct bw_params *p, struct bw_task_query *out)
 
 static void put_page(struct bw_buf *b, const struct bw_asked *asked, struct bw_fault *fault)
 {
-    const msgpack_object *tasks = bw_mp_get(&asked->root, "tasks");
+    msgpack_object_array tasks = bw_asked_array(asked, "tasks", fault);
     struct bw_str next = {NULL, 0};
     uint64_t total = 0;
     bool exact = true;
     bw_mp_get_u64(&asked->root, "total", &total, fault);
     bw_mp_get_bool(&asked->root, "total_exact", &exact, fault);
     bw_mp_get_str(&asked->root, "next", PAGE_MAX, &next, fault);
-    if (!tasks || tasks->type != MSGPACK_OBJECT_ARRAY)
-        bw_fault(fault, BW_EPROTO, "", "the bus's answer holds no tasks");
     bw_buf_puts(b, BW_STR("{\"items\":["));
-    for (uint32_t i = 0; fault->err == 0 && i < tasks->via.array.size; i++) {
+    for (uint32_t i = 0; fault->err == 0 && i < tasks.size; i++) {
         if (i > 0)
             bw_buf_putc(b, ',');
-        if (bw_rest_put_row(b, &tasks->via.array.ptr[i], NULL, fault) != 0)
+        if (bw_rest_put_row(b, &tasks.ptr[i], NULL, fault) != 0)
             return;
     }
     bw_buf_puts(b, BW_STR("],\"total\":"));
