@@ -42,7 +42,7 @@ int bw_err_from_code(const char *code)
     return BW_EINTERNAL;
 }
 
-int bw_fault(struct bw_fault *fault, int err, const char *field, const char *fmt, ...)
+void bw_fault_fill(struct bw_fault *fault, int err, const char *field, const char *fmt, ...)
 {
     if (fault) {
         va_list ap;
@@ -52,5 +52,4 @@ int bw_fault(struct bw_fault *fault, int err, const char *field, const char *fmt
         vsnprintf(fault->message, sizeof fault->message, fmt, ap);
         va_end(ap);
     }
-    return err;
 }

@@ -45,8 +45,16 @@ struct bw_fault {
     char message[192];
 };
 
-/* Fills *fault (may be NULL) and returns err, so that a check reads `return bw_fault(…)`. */
-int bw_fault(struct bw_fault *fault, int err, const char *field, const char *fmt, ...)
+/* Fills *fault (may be NULL) and is err, so that a check reads `return bw_fault(…)`. A macro, so
+ * that compiler and analyzer see which value it has. */
+#define bw_fault(fault, err, ...) (bw_fault_fill((fault), (err), __VA_ARGS__), bw_fault_value(err))
+
+void bw_fault_fill(struct bw_fault *fault, int err, const char *field, const char *fmt, ...)
     BW_PRINTF(4, 5);
+
+static inline int bw_fault_value(int err)
+{
+    return err;
+}
 
 #endif

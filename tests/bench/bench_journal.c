@@ -17,7 +17,7 @@ struct load {
 };
 
 static const struct load loads[] = {
-    {UPDATES, 1000, 1000}, {UPDATES, 1000, 10000}, {LOGS, 1000, 1000},  {MIXED, 1000, 1000},
+    {UPDATES, 1000, 1000}, {UPDATES, 1000, 10000}, {LOGS, 1000, 1000},    {MIXED, 1000, 1000},
     {LIVES, 1000, 1000},   {UPDATES, 256, 1000},   {UPDATES, 256, 10000}, {LOGS, 256, 10000},
 };
 

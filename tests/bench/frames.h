@@ -1,5 +1,6 @@
-/* What the floor and the load generator agree on: a WebSocket frame whose JSON holds, in digits of a
- * fixed width, a running number `"n":1000000000` and the µs it was made `"t":1700000000000000`. */
+/* What the floor and the load generator agree on: a WebSocket frame whose JSON holds, in digits of
+ * a fixed width, a running number `"n":1000000000` and the µs it was made `"t":1700000000000000`.
+ */
 #ifndef BENCH_FRAMES_H
 #define BENCH_FRAMES_H
 

@@ -1,4 +1,5 @@
-/* Batches of drafts for the journal, made from a few numbers: what its bench and its seeder share. */
+/* Batches of drafts for the journal, made from a few numbers: what its bench and its seeder share.
+ */
 #ifndef BENCH_JOURNAL_EVENTS_H
 #define BENCH_JOURNAL_EVENTS_H
 

@@ -222,7 +222,8 @@ static bool all_complete(void)
 int main(int argc, char **argv)
 {
     if (argc < 7)
-        return fprintf(stderr, "usage: watchers PORT PATH CLIENTS STUCK EVENTS SECONDS [JSON]\n"), 2;
+        return fprintf(stderr, "usage: watchers PORT PATH CLIENTS STUCK EVENTS SECONDS [JSON]\n"),
+               2;
     all.n_clients = strtoul(argv[3], NULL, 10);
     all.n_stuck = strtoul(argv[4], NULL, 10);
     all.target = strtoull(argv[5], NULL, 10);
