@@ -30,7 +30,7 @@ BW_COUNTER(answers_lost, "bellwire_ingest_answers_lost_total",
            "Answers that could not be made or were not taken by the client in time.");
 
 enum {
-    CONTEXTS = 256,
+    CONTEXTS = 512,
     IN_FLIGHT_BYTES = 64 << 20,
     ANSWER_KEPT_BYTES = 64 << 10, /* larger buffers are given back after use */
     ANSWER_TIMEOUT_MS = 5000,

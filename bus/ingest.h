@@ -18,7 +18,7 @@
 struct bw_ingest;
 
 struct bw_ingest_options {
-    uint32_t contexts;      /* requests under way at once; 0: 256 */
+    uint32_t contexts;      /* requests under way at once; 0: 512 */
     size_t in_flight_bytes; /* of publish requests under way; 0: 64 MiB */
     uint32_t
         answer_timeout_ms; /* a client that reads nothing for so long is disconnected; 0: 5000 */

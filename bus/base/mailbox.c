@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -65,23 +66,24 @@ static void ring_bell(struct bw_mailbox *box)
 int bw_mailbox_post(struct bw_mailbox *box, struct bw_mail *mail)
 {
     int err = 0;
+    bool wake = false;
     pthread_mutex_lock(&box->lock);
     if (box->closed) {
         err = BW_ECLOSED;
     } else if (box->head && box->weight + mail->weight > box->max_weight) {
         err = BW_EBUSY;
     } else {
-        int was_empty = !box->head;
+        wake = !box->head;
         mail->next = NULL;
         *box->tail = mail;
         box->tail = &mail->next;
         box->weight += mail->weight;
-        if (was_empty) {
-            pthread_cond_signal(&box->arrived);
+        if (wake)
             ring_bell(box);
-        }
     }
     pthread_mutex_unlock(&box->lock);
+    if (wake) /* after unlocking: else the taker wakes only to wait for the lock */
+        pthread_cond_signal(&box->arrived);
     return err;
 }
 
