@@ -45,6 +45,7 @@ enum bw_store_statement {
     BW_STORE_LANES,
     BW_STORE_MARKS,
     BW_STORE_TASKS,
+    BW_STORE_TASKS_MOVED,
     BW_STORE_TASKS_GONE,
     BW_STORE_ROWS,
     BW_STORE_ROWS_GONE,

@@ -6,13 +6,13 @@ enum { DEFAULT_LIMIT = 100 };
 
 static int fill(struct bw_task_list *l, uint64_t after)
 {
-    static const struct bw_str any = {0};
+    static const struct bw_task_slice all_running = {.index = BW_BY_STATUS, .status = BW_RUNNING};
     bool running = l->filter.statuses >> BW_RUNNING & 1;
     bw_task_scan_begin(&l->scan, &l->r->tasks, &l->r->merge, BW_ORDER_SEQ, true, (int64_t)after,
                        INT64_MAX, (int)l->limit + 1);
-    int err = bw_task_scan_add_range(&l->scan, BW_BY_STATUS, any, 0);
+    int err = bw_task_scan_add_range(&l->scan, &all_running);
     if (!err && running)
-        err = bw_task_list_add_running(l, BW_BY_STATUS, any);
+        err = bw_task_list_add_running(l, &all_running);
     return err ? err : bw_task_list_fill(l);
 }
 

@@ -3,153 +3,49 @@
  * DESIGN. Where candidates come from, cheapest first:
  *   ids given                 look each up
  *   q of 3 characters or more the text index, unless it has too many to look at
- *   otherwise                 the filter with the fewest tasks: its index gives them in order of
- *                             updated_at, one range per value and status, merged; what is running
- *                             is not in order there (schema.c) and is looked at as a whole
- * In order of created_at there is only one index over all tasks: with few candidates they are
- * sorted here, with many that index is read until the page is full.
- * Every candidate is then checked against the whole filter. */
+ *   otherwise                 the index of the filter with the fewest tasks (task_plan.c): few are
+ *                             taken whole and sorted here, many are read in the index's own order,
+ *                             one range per value and status, merged, until the page is full; what
+ *                             is running has no order there (schema.c) and is taken whole
+ * In order of created_at there is only one index over all tasks, and it is read when there are too
+ * many to sort. Every candidate is then checked against the whole filter. */
 #include "journal/task_list.h"
 
+#include <stdlib.h>
+
 #include "journal/page.h"
+#include "journal/task_plan.h"
 
-enum {
-    DEFAULT_LIMIT = 50,
-    COUNTED_MAX = 10000,    /* a total is exact up to this */
-    TEXT_CANDIDATES = 5000, /* of the text index; with more, the word is no filter */
-};
-
-/* The filter whose index gives the candidates. */
-struct driver {
-    enum bw_task_index index;
-    const struct bw_str_set *values;
-    int64_t count; /* tasks it has, at most COUNTED_MAX + 1 */
-};
+enum { DEFAULT_LIMIT = 50 };
 
 struct list {
     struct bw_task_list base;
     const struct bw_task_query *q;
-    struct driver driver;
-    int n_filters; /* beside status */
+    struct bw_task_plan plan;
     int64_t total;
     bool total_exact;
 };
 
-static const struct bw_str any_value = {0};
-static const struct bw_str_set any_set = {&any_value, 1};
-
-static bool wants_status(const struct list *l, int status)
+static int add(struct list *l, int64_t key, int64_t created_at, int64_t updated_at)
 {
-    return l->base.filter.statuses >> status & 1;
+    l->total++;
+    return bw_task_scan_add(&l->base.scan,
+                            l->q->sort == BW_SORT_CREATED_AT ? created_at : updated_at, key);
 }
 
-static int count_values(struct list *l, enum bw_task_index index, const struct bw_str_set *values,
-                        int64_t *total)
-{
-    int64_t n;
-    *total = 0;
-    for (size_t i = 0; i < values->n; i++)
-        for (int status = 0; status < BW_N_STATUS && *total <= COUNTED_MAX; status++) {
-            if (!wants_status(l, status))
-                continue;
-            int err = bw_task_count(&l->base.r->tasks, index, values->v[i], status,
-                                    COUNTED_MAX + 1 - *total, &n);
-            if (err)
-                return err;
-            *total += n;
-        }
-    return 0;
-}
-
-static int choose_driver(struct list *l)
-{
-    const struct {
-        enum bw_task_index index;
-        const struct bw_str_set *values;
-    } named[] = {
-        {BW_BY_OWNER, &l->q->owner},
-        {BW_BY_RESOURCE, &l->q->resource},
-        {BW_BY_QUEUE, &l->q->queue},
-        {BW_BY_TYPE, &l->q->type},
-    };
-    l->driver = (struct driver){BW_BY_STATUS, &any_set, 0};
-    for (int status = 0; status < BW_N_STATUS; status++)
-        if (wants_status(l, status))
-            l->driver.count += l->base.r->state.tasks[status];
-    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
-        int64_t count;
-        if (named[i].values->n == 0)
-            continue;
-        int err = count_values(l, named[i].index, named[i].values, &count);
-        if (err)
-            return err;
-        if (l->n_filters++ == 0 || count < l->driver.count)
-            l->driver = (struct driver){named[i].index, named[i].values, count};
-    }
-    return 0;
-}
-
-/* Counts what passes the whole filter among the driver's tasks. */
-static int count_all(struct list *l)
-{
-    struct bw_task_columns columns;
-    for (size_t i = 0; i < l->driver.values->n; i++)
-        for (int status = 0; status < BW_N_STATUS; status++) {
-            sqlite3_stmt *st;
-            if (!wants_status(l, status))
-                continue;
-            int err = bw_task_select(&l->base.r->tasks, BW_SELECT_COLUMNS, l->driver.index,
-                                     l->driver.values->v[i], status, &st);
-            while (!err && (err = bw_db_row(st)) == 1) {
-                bw_task_columns_read(st, &columns);
-                l->total += bw_task_filter_columns(&l->base.filter, &columns);
-                err = 0;
-            }
-            if (err)
-                return err;
-        }
-    l->total_exact = true;
-    return 0;
-}
-
-static int count(struct list *l)
-{
-    if (l->q->q.len > 0)
-        return 0;
-    if (l->n_filters <= 1) {
-        bool is_counted = l->n_filters == 0 || l->driver.count <= COUNTED_MAX;
-        l->total = is_counted ? l->driver.count : COUNTED_MAX;
-        l->total_exact = is_counted;
-        return 0;
-    }
-    return l->driver.count <= COUNTED_MAX ? count_all(l) : 0;
-}
-
-/* A candidate that was found without an order. */
+/* A candidate of which only the key is known. */
 static int add_key(struct list *l, int64_t key)
 {
     struct bw_task_row row;
     int err = bw_task_row_read(&l->base.r->tasks, key, &l->base.filter, &l->base.r->zone, &row);
-    if (err != 1)
-        return err;
-    l->total++;
-    return bw_task_scan_add(
-        &l->base.scan, l->q->sort == BW_SORT_CREATED_AT ? row.created_at : row.updated_at, key);
-}
-
-static bool is_repeated(const struct bw_str_set *set, size_t i)
-{
-    for (size_t j = 0; j < i; j++)
-        if (bw_str_eq(set->v[i], set->v[j]))
-            return true;
-    return false;
+    return err == 1 ? add(l, key, row.created_at, row.updated_at) : err;
 }
 
 static int add_ids(struct list *l)
 {
     for (size_t i = 0; i < l->q->id.n; i++) {
         int64_t key;
-        if (is_repeated(&l->q->id, i))
+        if (bw_str_set_repeats(&l->q->id, i))
             continue;
         int err = bw_read_key(l->base.r, l->q->id.v[i], &key);
         if (err == 1)
@@ -164,64 +60,92 @@ static int add_ids(struct list *l)
 /* Leaves *found false if the text index is of no help. */
 static int add_text(struct list *l, bool *found)
 {
-    int64_t keys[TEXT_CANDIDATES + 1];
+    int64_t max = l->base.r->limits.text, n = 0;
     struct bw_buf match = {0};
     sqlite3_stmt *st;
-    int n = 0, err = 0;
+    int err = BW_ENOMEM;
     *found = false;
+    int64_t *keys = malloc((size_t)(max + 1) * sizeof *keys);
+    if (!keys)
+        goto out;
+    err = 0;
     if (!bw_task_filter_match(&l->base.filter, &match))
         goto out;
-    err = bw_task_select_text(&l->base.r->tasks, bw_buf_str(&match), TEXT_CANDIDATES + 1, &st);
+    err = bw_task_select_text(&l->base.r->tasks, bw_buf_str(&match), max + 1, &st);
     while (!err && (err = bw_db_row(st)) == 1) {
         keys[n++] = sqlite3_column_int64(st, 0);
         err = 0;
     }
-    if (n > TEXT_CANDIDATES)
+    if (n > max)
         goto out;
     *found = l->total_exact = true;
-    for (int i = 0; i < n && !err; i++)
+    for (int64_t i = 0; i < n && !err; i++)
         err = add_key(l, keys[i]);
 out:
+    free(keys);
     bw_buf_free(&match);
     return err;
 }
 
-static int add_created(struct list *l)
+/* All tasks of a slice that pass, whatever their order. Their text is looked at later. */
+static int add_all(struct list *l, const struct bw_task_slice *slice)
 {
-    if (l->driver.count > COUNTED_MAX)
-        return bw_task_scan_add_range(&l->base.scan, BW_BY_STATUS, any_value, 0);
-    for (size_t i = 0; i < l->driver.values->n; i++)
-        for (int status = 0; status < BW_N_STATUS; status++) {
-            sqlite3_stmt *st;
-            if (!wants_status(l, status))
-                continue;
-            int err = bw_task_select(&l->base.r->tasks, BW_SELECT_CREATED, l->driver.index,
-                                     l->driver.values->v[i], status, &st);
-            while (!err && (err = bw_db_row(st)) == 1)
-                err = bw_task_scan_add(&l->base.scan, sqlite3_column_int64(st, 0),
-                                       sqlite3_column_int64(st, 1));
-            if (err)
-                return err;
-        }
-    return 0;
+    struct bw_task_columns columns;
+    sqlite3_stmt *st;
+    int err = bw_task_select(&l->base.r->tasks, BW_SELECT_ALL, slice, &st);
+    while (!err && (err = bw_db_row(st)) == 1) {
+        bw_task_columns_read(st, &columns);
+        err = bw_task_filter_columns(&l->base.filter, &columns)
+                  ? add(l, sqlite3_column_int64(st, 5), sqlite3_column_int64(st, 6),
+                        sqlite3_column_int64(st, 7))
+                  : 0;
+    }
+    return err;
 }
 
-static int add_updated(struct list *l)
+/* The same by created_at, which needs nothing but the index; checked against the filter later. */
+static int add_all_created(struct list *l, const struct bw_task_slice *slice)
 {
-    for (size_t i = 0; i < l->driver.values->n; i++)
-        for (int status = 0; status < BW_N_STATUS; status++) {
-            struct bw_str value = l->driver.values->v[i];
-            int err = 0;
-            if (!wants_status(l, status))
-                continue;
-            if (status == BW_RUNNING)
-                err = bw_task_list_add_running(&l->base, l->driver.index, value);
-            else
-                err = bw_task_scan_add_range(&l->base.scan, l->driver.index, value, status);
-            if (err)
-                return err;
-        }
-    return 0;
+    sqlite3_stmt *st;
+    int err = bw_task_select(&l->base.r->tasks, BW_SELECT_CREATED, slice, &st);
+    while (!err && (err = bw_db_row(st)) == 1)
+        err = bw_task_scan_add(&l->base.scan, sqlite3_column_int64(st, 0),
+                               sqlite3_column_int64(st, 1));
+    return err;
+}
+
+static int add_slice(struct list *l, const struct bw_task_slice *slice)
+{
+    if (l->plan.gathers)
+        return add_all(l, slice);
+    if (l->q->sort == BW_SORT_CREATED_AT)
+        return add_all_created(l, slice);
+    if (slice->status == BW_RUNNING)
+        return bw_task_list_add_running(&l->base, slice);
+    return bw_task_scan_add_range(&l->base.scan, slice);
+}
+
+static int add_planned(struct list *l)
+{
+    static const struct bw_task_slice all = {.index = BW_BY_STATUS};
+    struct bw_task_slices it = {0};
+    struct bw_task_slice slice;
+    int err = bw_task_plan_make(&l->plan, &l->base.r->tasks, &l->base.filter, &l->base.r->state,
+                                &l->base.r->limits);
+    if (err)
+        return err;
+    if (!l->plan.gathers && l->q->sort == BW_SORT_CREATED_AT &&
+        l->plan.count > l->base.r->limits.counted)
+        return bw_task_scan_add_range(&l->base.scan, &all);
+    while (!err && bw_task_plan_next(&l->plan, &it, &slice))
+        err = add_slice(l, &slice);
+    if (l->plan.gathers && l->q->q.len == 0) {
+        l->total_exact = true;
+    } else {
+        l->total = l->plan.total;
+        l->total_exact = l->plan.total_exact;
+    }
+    return err;
 }
 
 static int add_candidates(struct list *l)
@@ -230,14 +154,7 @@ static int add_candidates(struct list *l)
     if (l->q->id.n > 0)
         return add_ids(l);
     int err = l->q->q.len > 0 ? add_text(l, &found) : 0;
-    if (err || found)
-        return err;
-    err = choose_driver(l);
-    if (!err)
-        err = count(l);
-    if (err)
-        return err;
-    return l->q->sort == BW_SORT_CREATED_AT ? add_created(l) : add_updated(l);
+    return err || found ? err : add_planned(l);
 }
 
 static int begin_scan(struct list *l, struct bw_fault *fault)
@@ -256,11 +173,12 @@ static int begin_scan(struct list *l, struct bw_fault *fault)
     return 0;
 }
 
+/* A total that is not exact is a lower bound. */
 static void put_rest(struct list *l)
 {
     struct bw_mp_map *map = &l->base.answer.map;
-    if (!l->total_exact && l->total == 0) {
-        l->total = l->base.answer.n + l->base.more;
+    if (!l->total_exact && l->total < l->base.found) {
+        l->total = l->base.found;
         l->total_exact = !l->base.more && l->q->page.len == 0;
     }
     bw_mp_put_u64(map, "total", (uint64_t)l->total);

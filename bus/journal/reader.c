@@ -40,6 +40,7 @@ int bw_reader_open(struct bw_reader **out, const char *path, struct bw_fault *fa
     if (!r)
         return bw_fault(fault, BW_ENOMEM, "", "out of memory");
     r->path = path;
+    r->limits = bw_task_limits;
     int err = msgpack_zone_init(&r->zone, MSGPACK_ZONE_CHUNK_SIZE) ? 0 : BW_ENOMEM;
     if (!err)
         err = bw_db_open(&r->db, path, BW_DB_READER, fault);

@@ -13,13 +13,13 @@
 #include "journal/event_source.h"
 #include "journal/journal.h"
 #include "journal/merge.h"
+#include "journal/task_plan.h"
 #include "journal/task_scan.h"
 #include "journal/task_select.h"
 
 enum {
     BW_READ_MS_MAX = 5000,         /* then the answer is BW_ETIMEDOUT */
     BW_READ_EVENTS_LOOKED = 20000, /* events looked at for one page; then `more` */
-    BW_READ_ROWS_LOOKED = 50000,   /* task rows looked at for one page; then `next` */
 };
 
 enum bw_read_statement {
@@ -43,6 +43,7 @@ struct bw_reader {
     sqlite3_stmt *st[BW_READ_N];
     struct bw_event_statements events;
     struct bw_task_statements tasks;
+    struct bw_task_limits limits;
     struct bw_merge merge;
     msgpack_zone zone; /* cleared between rows */
 };

@@ -14,6 +14,10 @@ static const char *const statements[BW_STORE_N] = {
     [BW_STORE_LANES] = "REPLACE INTO lanes SELECT c0, c1, c2 FROM stage",
     [BW_STORE_MARKS] = "INSERT INTO lane_marks SELECT c0, c1 FROM stage",
     [BW_STORE_TASKS] = "REPLACE INTO tasks SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8 FROM stage",
+    [BW_STORE_TASKS_MOVED] = "INSERT INTO tasks"
+                             " SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8 FROM stage WHERE true"
+                             " ON CONFLICT (key) DO UPDATE SET status = excluded.status,"
+                             " rest_at = excluded.rest_at, rest_seq = excluded.rest_seq",
     [BW_STORE_TASKS_GONE] = "DELETE FROM tasks WHERE key IN (SELECT c0 FROM stage)",
     [BW_STORE_ROWS] = "REPLACE INTO task_rows SELECT c0, c1, c2, c3 FROM stage",
     [BW_STORE_ROWS_GONE] = "DELETE FROM task_rows WHERE key IN (SELECT c0 FROM stage)",
@@ -155,23 +159,27 @@ static bool lost_row(const struct bw_task_change *c)
     return c->before.exists && !c->task->now.exists;
 }
 
-/* What queries look for is only written when it changed. While a task runs, nothing of it does. */
-static bool is_found_elsewhere(const struct bw_task_change *c)
+/* What queries look for is only written when it changed, and then only the indexes that it is in.
+ * While a task runs, nothing of it does. */
+enum finding { FOUND_AS_BEFORE, MOVED, FOUND_ANEW };
+
+static enum finding finding(const struct bw_task_change *c)
 {
     const struct bw_task *was = &c->before.row, *is = &c->task->now.row;
-    return !c->before.exists || was->status != is->status || is->status != BW_RUNNING ||
-           was->created_at_us != is->created_at_us || !bw_str_eq(was->type, is->type) ||
-           !bw_str_eq(was->owner, is->owner) || !bw_str_eq(was->resource, is->resource) ||
-           !bw_str_eq(was->queue, is->queue);
+    if (!c->before.exists || was->created_at_us != is->created_at_us ||
+        !bw_str_eq(was->type, is->type) || !bw_str_eq(was->owner, is->owner) ||
+        !bw_str_eq(was->resource, is->resource) || !bw_str_eq(was->queue, is->queue))
+        return FOUND_ANEW;
+    return was->status != is->status || is->status != BW_RUNNING ? MOVED : FOUND_AS_BEFORE;
 }
 
-static int store_tasks(struct bw_appender *a)
+static int store_found(struct bw_appender *a, enum finding which, enum bw_store_statement statement)
 {
     bw_stage_begin(a->stage, 9);
     for (size_t i = 0; i < a->tasks.n_changes; i++) {
         const struct bw_task_change *c = a->store.changes[i];
         const struct bw_task *row = &c->task->now.row;
-        if (!has_row(c) || !is_found_elsewhere(c))
+        if (!has_row(c) || finding(c) != which)
             continue;
         bw_stage_int(a->stage, c->task->now.key);
         bw_stage_int(a->stage, row->status);
@@ -188,7 +196,13 @@ static int store_tasks(struct bw_appender *a)
             bw_stage_int(a->stage, (int64_t)row->seq);
         }
     }
-    return run(a, BW_STORE_TASKS);
+    return run(a, statement);
+}
+
+static int store_tasks(struct bw_appender *a)
+{
+    int err = store_found(a, FOUND_ANEW, BW_STORE_TASKS);
+    return err ? err : store_found(a, MOVED, BW_STORE_TASKS_MOVED);
 }
 
 /* Encoded first, staged afterwards: the buffer may move while it grows. */

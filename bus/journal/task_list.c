@@ -1,11 +1,11 @@
 /* One page of a list of tasks. */
 #include "journal/task_list.h"
 
-int bw_task_list_add_running(struct bw_task_list *l, enum bw_task_index index, struct bw_str value)
+int bw_task_list_add_running(struct bw_task_list *l, const struct bw_task_slice *slice)
 {
     sqlite3_stmt *st;
     int column = l->scan.order == BW_ORDER_SEQ ? 2 : 0;
-    int err = bw_task_select(&l->r->tasks, BW_SELECT_RUNNING, index, value, BW_RUNNING, &st);
+    int err = bw_task_select(&l->r->tasks, BW_SELECT_RUNNING, slice, &st);
     while (!err && (err = bw_db_row(st)) == 1)
         err = bw_task_scan_add(&l->scan, sqlite3_column_int64(st, column),
                                sqlite3_column_int64(st, 1));
@@ -20,8 +20,8 @@ int bw_task_list_fill(struct bw_task_list *l)
     l->last_value = l->scan.after_value;
     l->last_key = l->scan.after_key;
     bw_answer_array(&l->answer, "tasks");
-    for (int looked = 0; (err = bw_task_scan_next(&l->scan, &value, &key)) == 1; looked++) {
-        if (looked == BW_READ_ROWS_LOOKED) {
+    for (int64_t looked = 0; (err = bw_task_scan_next(&l->scan, &value, &key)) == 1; looked++) {
+        if (looked == l->r->limits.looked) {
             l->more = true;
             break;
         }
@@ -29,6 +29,7 @@ int bw_task_list_fill(struct bw_task_list *l)
         if (err < 0)
             return err;
         if (err == 1) {
+            l->found++;
             if (l->answer.n == l->limit || bw_answer_is_full(&l->answer, row.body.len)) {
                 l->more = true;
                 break;

@@ -10,13 +10,14 @@ struct bw_task_list {
     struct bw_task_scan scan;
     struct bw_answer answer;
     uint32_t limit;
+    uint32_t found;               /* tasks that passed, also the one that found no room */
     bool more;                    /* there are further tasks, or perhaps are … */
     int64_t last_value, last_key; /* … beyond this place */
 };
 
-/* Adds all running tasks with this value to the scan, by updated_at or by seq. */
-int bw_task_list_add_running(struct bw_task_list *l, enum bw_task_index index,
-                             struct bw_str value) BW_MUST_CHECK;
+/* Adds all tasks of a slice of running ones to the scan, by updated_at or by seq. */
+int bw_task_list_add_running(struct bw_task_list *l,
+                             const struct bw_task_slice *slice) BW_MUST_CHECK;
 /* Writes the array `tasks` and fills in more and last. */
 int bw_task_list_fill(struct bw_task_list *l) BW_MUST_CHECK;
 

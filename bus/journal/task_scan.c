@@ -8,9 +8,7 @@
 /* One range of an index. It is read in batches, each beginning behind the last entry of the one
  * before, so that no statement stays open and any number of ranges can share one. */
 struct bw_task_range {
-    enum bw_task_index index;
-    struct bw_str value;
-    int status;
+    struct bw_task_slice slice;
     int64_t last_value, last_key;
     struct bw_merge_item *batch;
     int n, at;
@@ -76,7 +74,7 @@ static int range_statement(struct bw_task_scan *s, const struct bw_task_range *r
         return bw_task_select_rest_seq(s->st, out);
     default:
         return bw_task_select(s->st, s->ascending ? BW_SELECT_REST_ASC : BW_SELECT_REST,
-                              range->index, range->value, range->status, out);
+                              &range->slice, out);
     }
 }
 
@@ -112,8 +110,7 @@ static int advance(struct bw_task_scan *s, uint32_t i)
     return push(s, item->value, item->key, i);
 }
 
-int bw_task_scan_add_range(struct bw_task_scan *s, enum bw_task_index index, struct bw_str value,
-                           int status)
+int bw_task_scan_add_range(struct bw_task_scan *s, const struct bw_task_slice *slice)
 {
     if (s->n_ranges == s->cap_ranges) {
         uint32_t cap = s->cap_ranges ? s->cap_ranges * 2 : FIRST_RANGES;
@@ -124,11 +121,8 @@ int bw_task_scan_add_range(struct bw_task_scan *s, enum bw_task_index index, str
         s->cap_ranges = cap;
     }
     struct bw_task_range *range = &s->ranges[s->n_ranges];
-    *range = (struct bw_task_range){.index = index,
-                                    .value = value,
-                                    .status = status,
-                                    .last_value = s->after_value,
-                                    .last_key = s->after_key};
+    *range = (struct bw_task_range){
+        .slice = *slice, .last_value = s->after_value, .last_key = s->after_key};
     range->batch = malloc((size_t)s->batch * sizeof *range->batch);
     if (!range->batch)
         return BW_ENOMEM;

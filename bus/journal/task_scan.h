@@ -35,10 +35,9 @@ void bw_task_scan_begin(struct bw_task_scan *s, struct bw_task_statements *st,
 void bw_task_scan_end(struct bw_task_scan *s);
 /* A task that was found otherwise; ignored if it is not beyond the place. */
 int bw_task_scan_add(struct bw_task_scan *s, int64_t value, int64_t key) BW_MUST_CHECK;
-/* All tasks at rest with this value and status; in the order of creation, and of seq, all there are
- * (then index, value and status do not count). */
-int bw_task_scan_add_range(struct bw_task_scan *s, enum bw_task_index index, struct bw_str value,
-                           int status) BW_MUST_CHECK;
+/* All tasks at rest of a slice whose index orders; in the order of creation, and of seq, all there
+ * are (then the slice does not count). Copies the slice. */
+int bw_task_scan_add_range(struct bw_task_scan *s, const struct bw_task_slice *slice) BW_MUST_CHECK;
 /* 1: the next task; 0: no more; negative. */
 int bw_task_scan_next(struct bw_task_scan *s, int64_t *value, int64_t *key) BW_MUST_CHECK;
 

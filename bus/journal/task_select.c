@@ -6,28 +6,31 @@
 #include "journal/db.h"
 #include "wire/mp.h"
 
-enum { SQL_MAX = 320 };
+enum { SQL_MAX = 512 };
 
 /* ?1 is the value and ?2 the status. Indexes are named, because the planner knows no statistics. */
 static const struct {
     const char *name, *where;
 } indexes[BW_N_TASK_INDEXES] = {
-    [BW_BY_STATUS] = {"tasks_status", "t.status = ?2"},
+    [BW_BY_STATUS] = {"tasks_status", "t.status = ?2 AND (?6 IS NULL OR t.owner = ?6)"
+                                      " AND (?7 IS NULL OR t.resource = ?7)"},
     [BW_BY_TYPE] = {"tasks_type", "t.type = ?1 AND t.status = ?2"},
-    [BW_BY_OWNER] = {"tasks_owner", "t.owner = ?1 AND t.status = ?2"},
-    [BW_BY_RESOURCE] = {"tasks_resource", "t.resource = ?1 AND t.status = ?2"},
     [BW_BY_QUEUE] = {"tasks_queue", "t.queue = ?1 AND t.status = ?2"},
+    [BW_BY_OWNER] = {"tasks_owner", "t.owner = ?1"},
+    [BW_BY_RESOURCE] = {"tasks_resource", "t.resource = ?1"},
 };
 
 /* Both %s are the index and its condition. */
 static const char *const selects[BW_N_SELECTS] = {
     [BW_SELECT_COUNT] = "SELECT count(*) FROM"
                         " (SELECT 1 FROM tasks t INDEXED BY %s WHERE %s LIMIT ?3)",
+    [BW_SELECT_ALL] =
+        "SELECT t.status, t.type, t.owner, t.resource, t.queue, t.key, t.created_at,"
+        " coalesce(t.rest_at, (SELECT updated_at FROM task_rows r WHERE r.key = t.key))"
+        " FROM tasks t INDEXED BY %s WHERE %s",
     [BW_SELECT_CREATED] = "SELECT t.created_at, t.key FROM tasks t INDEXED BY %s WHERE %s",
     [BW_SELECT_RUNNING] = "SELECT r.updated_at, t.key, r.seq FROM tasks t INDEXED BY %s"
                           " CROSS JOIN task_rows r ON r.key = t.key WHERE %s",
-    [BW_SELECT_COLUMNS] = "SELECT t.status, t.type, t.owner, t.resource, t.queue"
-                          " FROM tasks t INDEXED BY %s WHERE %s",
     [BW_SELECT_REST] = "SELECT t.rest_at, t.key FROM tasks t INDEXED BY %s WHERE %s"
                        " AND t.rest_at <= ?3 AND (t.rest_at < ?3 OR t.key < ?4)"
                        " ORDER BY t.rest_at DESC, t.key DESC LIMIT ?5",
@@ -82,27 +85,38 @@ static int ready(struct bw_task_statements *st, sqlite3_stmt **at, const char *s
     return bw_db_prepare(st->db, at, sql);
 }
 
-int bw_task_select(struct bw_task_statements *st, enum bw_task_select select,
-                   enum bw_task_index index, struct bw_str value, int status, sqlite3_stmt **out)
+static void bind_name(sqlite3_stmt *st, int at, struct bw_str name)
 {
-    sqlite3_stmt **at = &st->by_index[select][index];
+    if (name.len > 0)
+        bw_db_bind_text(st, at, name);
+    else
+        (void)sqlite3_bind_null(st, at);
+}
+
+int bw_task_select(struct bw_task_statements *st, enum bw_task_select select,
+                   const struct bw_task_slice *slice, sqlite3_stmt **out)
+{
+    sqlite3_stmt **at = &st->by_index[select][slice->index];
     char sql[SQL_MAX];
     if (!*at) /* the format is one of ours */
-        sqlite3_snprintf(SQL_MAX, sql, selects[select], indexes[index].name, indexes[index].where);
+        sqlite3_snprintf(SQL_MAX, sql, selects[select], indexes[slice->index].name,
+                         indexes[slice->index].where);
     int err = ready(st, at, sql);
     if (err)
         return err;
-    bw_db_bind_text(*at, 1, value);
-    bw_db_bind_int(*at, 2, status);
+    bw_db_bind_text(*at, 1, slice->value);
+    bw_db_bind_int(*at, 2, slice->status);
+    bind_name(*at, 6, slice->owner);
+    bind_name(*at, 7, slice->resource);
     *out = *at;
     return 0;
 }
 
-int bw_task_count(struct bw_task_statements *st, enum bw_task_index index, struct bw_str value,
-                  int status, int64_t limit, int64_t *out)
+int bw_task_count(struct bw_task_statements *st, const struct bw_task_slice *slice, int64_t limit,
+                  int64_t *out)
 {
     sqlite3_stmt *count;
-    int err = bw_task_select(st, BW_SELECT_COUNT, index, value, status, &count);
+    int err = bw_task_select(st, BW_SELECT_COUNT, slice, &count);
     if (err)
         return err;
     bw_db_bind_int(count, 3, limit);

@@ -2,6 +2,7 @@
 #ifndef BW_JOURNAL_TASK_SELECT_H
 #define BW_JOURNAL_TASK_SELECT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <msgpack.h>
 #include <sqlite3.h>
@@ -10,22 +11,30 @@
 #include "base/str.h"
 #include "journal/task_filter.h"
 
-/* The indexes that begin with something that is filtered by; BY_STATUS with nothing else. */
-enum bw_task_index {
-    BW_BY_STATUS,
-    BW_BY_TYPE,
-    BW_BY_OWNER,
-    BW_BY_RESOURCE,
-    BW_BY_QUEUE,
-    BW_N_TASK_INDEXES
+/* The indexes by which tasks are found. The first three also order what is at rest by updated_at,
+ * within one value and one status; the others give all tasks of a value, in no useful order. */
+enum bw_task_index { BW_BY_STATUS, BW_BY_TYPE, BW_BY_QUEUE, BW_BY_OWNER, BW_BY_RESOURCE };
+enum { BW_N_TASK_INDEXES = BW_BY_RESOURCE + 1 };
+
+static inline bool bw_task_index_orders(enum bw_task_index index)
+{
+    return index <= BW_BY_QUEUE;
+}
+
+/* A part of the task table that an index holds together. */
+struct bw_task_slice {
+    enum bw_task_index index;
+    struct bw_str value;           /* nothing for BY_STATUS */
+    int status;                    /* counts only for indexes that order */
+    struct bw_str owner, resource; /* BY_STATUS: only tasks of these; empty: of any */
 };
 
 enum bw_task_select {
     BW_SELECT_COUNT,    /* how many, up to a limit */
+    BW_SELECT_ALL,      /* all: what filters look at, then key, created_at, updated_at */
     BW_SELECT_CREATED,  /* all: created_at, key */
     BW_SELECT_RUNNING,  /* all that run: updated_at, key, seq */
-    BW_SELECT_COLUMNS,  /* all: what filters look at */
-    BW_SELECT_REST,     /* a range in order of rest_at, latest first */
+    BW_SELECT_REST,     /* a range in order of rest_at, latest first: rest_at, key */
     BW_SELECT_REST_ASC, /* earliest first */
     BW_N_SELECTS
 };
@@ -43,14 +52,14 @@ struct bw_task_statements {
 void bw_task_statements_open(struct bw_task_statements *st, sqlite3 *db);
 void bw_task_statements_close(struct bw_task_statements *st);
 
-/* The tasks with one value in an index and one status: how many, at most `limit`. */
-int bw_task_count(struct bw_task_statements *st, enum bw_task_index index, struct bw_str value,
-                  int status, int64_t limit, int64_t *out) BW_MUST_CHECK;
-/* A statement over them, bound and ready to be stepped; for the ranges ?3, ?4 and ?5 are the place
- * to begin behind (value and key) and the most rows, and are still to be bound. */
+/* How many tasks a slice has, at most `limit`. */
+int bw_task_count(struct bw_task_statements *st, const struct bw_task_slice *slice, int64_t limit,
+                  int64_t *out) BW_MUST_CHECK;
+/* A statement over a slice, bound and ready to be stepped; the slice must live until then. For the
+ * ranges ?3, ?4 and ?5 are the place to begin behind (value and key) and the most rows, and are
+ * still to be bound. Of the selects, those from CREATED on are for indexes that order. */
 int bw_task_select(struct bw_task_statements *st, enum bw_task_select select,
-                   enum bw_task_index index, struct bw_str value, int status,
-                   sqlite3_stmt **out) BW_MUST_CHECK;
+                   const struct bw_task_slice *slice, sqlite3_stmt **out) BW_MUST_CHECK;
 
 /* The same over all tasks at once, by created_at or (earliest first only) by seq at rest. */
 int bw_task_select_created(struct bw_task_statements *st, bool ascending,
@@ -68,7 +77,7 @@ struct bw_task_row {
     struct bw_str body;
 };
 
-/* From the first five columns of BW_SELECT_COLUMNS. */
+/* From the first five columns of BW_SELECT_ALL. */
 void bw_task_columns_read(sqlite3_stmt *st, struct bw_task_columns *out);
 /* 1: it passes; 0: it does not, or there is none; negative. The zone is cleared. */
 int bw_task_row_read(struct bw_task_statements *st, int64_t key, struct bw_task_filter *filter,

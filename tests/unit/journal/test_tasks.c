@@ -1,5 +1,6 @@
 /* The verbs `tasks` and `changed` against a brute-force oracle: random tasks, random questions. */
 #include "journal/kit.h"
+#include "journal/reader.h"
 
 enum { TASKS = 1500, STEPS = 9000, N_OWNERS = 40, N_TYPES = 6, N_QUEUES = 3, N_RESOURCES = 200 };
 
@@ -323,11 +324,10 @@ static void check_row(const struct question *q, uint32_t i, const struct model *
     fail_msg("%.*s does not belong to {%s}", BW_STR_ARG(id), q->json);
 }
 
-static void lists_equal_the_oracles(void **state)
+static void compare_lists(struct kit *k, bool short_pages)
 {
     static const struct model *expected[TASKS];
-    struct kit *k = *state;
-    for (int round = 0; round < 300; round++) {
+    for (int round = 0; round < 150; round++) {
         struct question q = {.by_created = rand() % 3 == 0, .ascending = rand() % 3 == 0};
         bool seen[TASKS] = {0};
         char page[64] = "";
@@ -348,16 +348,39 @@ static void lists_equal_the_oracles(void **state)
             bool exact = kit_answer(k, "total_exact")->via.boolean;
             if (exact && kit_u64(k, "total") != (uint64_t)n)
                 fail_msg("total %d instead of %d for {%s}", (int)kit_u64(k, "total"), n, q.json);
-            assert_true(exact || *q.q);
+            assert_true(exact || *q.q || short_pages);
+            assert_true(kit_u64(k, "total") <= (uint64_t)n);
             if (!kit_has(k, "next"))
                 break;
-            assert_int_equal(rows, limit);
+            assert_true(rows == (uint32_t)limit || short_pages);
             snprintf(page, sizeof page, ",\"page\":\"%.*s\"",
                      BW_STR_ARG(bw_mp_as_str(kit_answer(k, "next"))));
         }
         if (at != n)
             fail_msg("%d rows instead of %d for {%s}", at, n, q.json);
     }
+}
+
+static void lists_equal_the_oracles(void **state)
+{
+    compare_lists(*state, false);
+}
+
+/* As it is with a million tasks: nothing is taken whole, counted to its end, or found by its text
+ * alone, and pages may end early. */
+static void lists_equal_the_oracles_when_there_are_too_many(void **state)
+{
+    struct kit *k = *state;
+    static const struct bw_task_limits small[] = {
+        {.counted = 60, .gathered = 20, .text = 10, .looked = 50000},
+        {.counted = 300, .gathered = 5, .text = 1, .looked = 30},
+        {.counted = 0, .gathered = 0, .text = 0, .looked = 100},
+    };
+    for (size_t i = 0; i < 3; i++) {
+        k->reader->limits = small[i];
+        compare_lists(k, true);
+    }
+    k->reader->limits = bw_task_limits;
 }
 
 static void ids_are_looked_up(void **state)
@@ -503,6 +526,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_equal_the_oracles),
+        cmocka_unit_test(lists_equal_the_oracles_when_there_are_too_many),
         cmocka_unit_test(ids_are_looked_up),
         cmocka_unit_test(changed_equals_the_oracles),
         cmocka_unit_test(counts_are_kept),
