@@ -25,6 +25,7 @@ static void link_newest(struct bw_task_cache *c, struct bw_cached_task *task)
 static void drop(struct bw_task_cache *c, struct bw_cached_task *task)
 {
     unlink_task(c, task);
+    /* NOLINTNEXTLINE(clang-analyzer-*): the analyzer cannot follow uthash's links */
     HASH_DEL(c->by_id, task);
     free(task->strings);
     free(task);
@@ -33,6 +34,7 @@ static void drop(struct bw_task_cache *c, struct bw_cached_task *task)
 static void drop_oldest(struct bw_task_cache *c)
 {
     while (HASH_COUNT(c->by_id) > c->max_rows)
+        /* NOLINTNEXTLINE(clang-analyzer-*): the analyzer cannot follow uthash's links */
         drop(c, c->oldest);
 }
 
