@@ -23,6 +23,8 @@ bool bw_catchup_prepare(struct bw_sub *sub)
     return true;
 }
 
+/* recovered: nothing is missing between what the client had and what it gets; if not, a reset
+ * follows. */
 static void announce(struct bw_sub *sub, bool recovered, struct bw_place place)
 {
     if (sub->announced)
@@ -123,7 +125,7 @@ void bw_catchup_begin(struct bw_sub *sub)
     if (sub->snapshot && !sub->had_after) {
         ask_for_rows(sub, now);
     } else if (known && after.kind == BW_CURSOR_LATEST) {
-        announce(sub, sub->had_after, now);
+        announce(sub, true, now);
         go_on_after(sub, now);
     } else if (known && after.kind == BW_CURSOR_AT && after.epoch == now.epoch &&
                after.seq <= now.seq && join(sub, after.seq)) {
@@ -191,7 +193,7 @@ static void page_came(struct bw_sub *sub)
     } else if (page->reset) {
         start_over(sub, page->reset, (struct bw_place){page->epoch, page->head});
     } else {
-        announce(sub, sub->had_after, place_before(job));
+        announce(sub, true, place_before(job));
         sub->state = BW_SUB_PAGING;
         job->page_at = 0;
         if (job->kind == BW_JOB_EVENTS && job->after.kind == BW_CURSOR_AT)

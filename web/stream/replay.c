@@ -48,12 +48,25 @@ struct bw_replay {
     struct kept kept[KEPT_PAGES];
     unsigned next_kept;
     struct bw_buf request, reply;
+
+    bool begun;            /* the bridge has */
+    struct bw_fault away;  /* why the bus could not be asked … */
+    int64_t away_until_us; /* … which is not tried again before then */
 };
 
 /* --- Asking -------------------------------------------------------------------------- */
 
+static bool is_away(int err)
+{
+    return err == BW_EUNAVAILABLE || err == BW_ETIMEDOUT;
+}
+
+/* While the bus is away one question finds that out, and the others are told at once. */
 static int ask(struct bw_replay *r, const struct bw_rpc_request *question, struct bw_fault *fault)
 {
+    *fault = r->away;
+    if (bw_clock_mono_us() < r->away_until_us)
+        return fault->err;
     bw_buf_reset(&r->request);
     bw_buf_reset(&r->reply);
     *fault = (struct bw_fault){0};
@@ -66,12 +79,16 @@ static int ask(struct bw_replay *r, const struct bw_rpc_request *question, struc
         err = BW_ENOMEM;
     if (err != 0 && fault->err == 0)
         bw_fault(fault, err, "", "%s", bw_err_text(err));
+    if (is_away(err)) {
+        r->away = *fault;
+        r->away_until_us = bw_clock_mono_us() + BUS_AWAY_RETRY_MS * 1000;
+    }
     return err;
 }
 
 /* Learns where the journal is, and lets the bridge begin a little before: watchers that come back
  * after a restart then find what they missed in the rings. */
-static bool begin(struct bw_replay *r)
+static void begin(struct bw_replay *r)
 {
     static const struct bw_str system = {BW_TOPIC_SYSTEM, sizeof BW_TOPIC_SYSTEM - 1};
     struct bw_rpc_request question = {.op = BW_RPC_EVENTS,
@@ -81,19 +98,25 @@ static bool begin(struct bw_replay *r)
     struct bw_fault fault;
     struct bw_page *page = NULL;
     char cursor[BW_CURSOR_LEN + 1];
-    if (ask(r, &question, &fault) != 0 ||
-        bw_page_of_events(&(struct bw_answer){.reply = bw_buf_str(&r->reply)}, &page) != 0)
-        return false;
+    int err = ask(r, &question, &fault);
+    if (err == 0)
+        err = bw_page_of_events(&(struct bw_answer){.reply = bw_buf_str(&r->reply)}, &page);
+    if (err != 0) {
+        r->away = fault;
+        if (fault.err == 0)
+            bw_fault(&r->away, err, "", "the bus's answer cannot be read");
+        return;
+    }
     uint64_t from = page->head > WARM_EVENTS ? page->head - WARM_EVENTS : 0;
     if (page->oldest > 0 && from < page->oldest - 1)
         from = page->oldest - 1;
     bw_cursor_format(page->epoch, from, cursor);
     bw_hub_begin(r->hub, (struct bw_place){page->epoch, page->head}, from);
     bw_page_unref(&page);
-    int err = r->upstream.subscribe(r->upstream.bus, cursor, r->bridge);
+    err = r->upstream.subscribe(r->upstream.bus, cursor, r->bridge);
     if (err != 0)
         diag_error("BRIDGE-SUBSCRIBE", "error=%s", bw_err_code(err));
-    return true;
+    r->begun = true;
 }
 
 /* --- Pages that are kept ------------------------------------------------------------- */
@@ -214,6 +237,8 @@ static void answer(struct bw_replay *r, struct bw_job *job)
     job->page = find_kept(r, job);
     if (job->page) {
         bw_metric_add(&pages_shared, 1);
+    } else if (!r->begun) {
+        job->fault = r->away;
     } else {
         uint64_t journaled = journaled_by_now(r);
         if (fetch(r, job) == 0 && render(r, job) == 0) {
@@ -275,16 +300,15 @@ static struct bw_job *next_job(struct bw_replay *r)
 static void run(void *arg)
 {
     struct bw_replay *r = arg;
-    bool begun = false;
     while (!bw_mailbox_is_closed(r->mailbox)) {
-        if (!begun)
-            begun = begin(r);
-        struct bw_job *job = begun ? next_job(r) : NULL;
+        if (!r->begun)
+            begin(r);
+        struct bw_job *job = next_job(r);
         if (job)
             answer(r, job);
         else
             bw_hub_reclaim(r->hub, bw_clock_mono_us() - TOPIC_IDLE_S * INT64_C(1000000));
-        take_mail(r, job ? 0 : begun && !r->first ? TICK_MS : BUS_AWAY_RETRY_MS);
+        take_mail(r, job ? 0 : r->begun && !r->first ? TICK_MS : BUS_AWAY_RETRY_MS);
     }
     take_mail(r, 0);
     while (r->first) {

@@ -143,6 +143,15 @@ static inline uint64_t fake_publish(struct fake_upstream *f, const char *topic, 
     return e.seq;
 }
 
+/* Whether the bridge has begun. */
+static inline bool fake_is_followed(struct fake_upstream *f)
+{
+    pthread_mutex_lock(&f->lock);
+    bool followed = f->bridge != NULL;
+    pthread_mutex_unlock(&f->lock);
+    return followed;
+}
+
 /* The end of a run of events. */
 static inline void fake_idle(struct fake_upstream *f)
 {

@@ -1,0 +1,155 @@
+/* The life of a connection: limits, bad input, pings, closing, clients that do not read. */
+#include "world.h"
+
+static void test_limits(void **state)
+{
+    (void)state;
+    struct world *world = open_world(&(struct bw_stream_options){.threads = 1,
+                                                                 .ring_bytes = 8192,
+                                                                 .max_topics = 4,
+                                                                 .max_subscriptions = 3,
+                                                                 .max_connections = 2});
+    char message[64];
+    for (int i = 0; i < 4; i++) {
+        snprintf(message, sizeof message, "{\"type\":\"subscribe\",\"topic\":\"t%d\"}", i);
+        watch_say(&world->w, message);
+        if (i < 2)
+            json_decref(watch_expect(&world->w, "subscribed"));
+        else
+            expect_error(&world->w, "busy"); /* topics: system, logs, t0, t1 */
+    }
+    struct watcher second;
+    int fds[2];
+    say_hello(world, &second, 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    assert_int_equal(bw_stream_adopt_websocket(world->stream, fds[1]), BW_EBUSY);
+    assert_false(bw_stream_owns_fd(world->stream, fds[1]));
+    close(fds[0]);
+    close(fds[1]);
+    watch_close(&second);
+    wait_until(bw_stream_connections(world->stream) == 1);
+    close_world(world);
+}
+
+static void test_topics_nobody_watches_make_room(void **state)
+{
+    (void)state;
+    struct world *world =
+        open_world(&(struct bw_stream_options){.threads = 1, .ring_bytes = 8192, .max_topics = 3});
+    char message[64];
+    for (int i = 0; i < 5; i++) {
+        snprintf(message, sizeof message, "{\"type\":\"subscribe\",\"topic\":\"t%d\"}", i);
+        json_t *o = NULL;
+        const char *type = "";
+        while (strcmp(type, "subscribed") != 0) { /* the last one leaves within a second or two */
+            watch_say(&world->w, message);
+            int opcode;
+            struct bw_str text;
+            json_decref(o);
+            assert_true(watch_frame(&world->w, &opcode, &text));
+            o = json_loadb(text.ptr, text.len, 0, NULL);
+            type = member(o, "type");
+        }
+        json_decref(o);
+        snprintf(message, sizeof message, "{\"type\":\"unsubscribe\",\"topic\":\"t%d\"}", i);
+        watch_say(&world->w, message);
+        json_decref(watch_expect(&world->w, "unsubscribed"));
+    }
+    close_world(world);
+}
+
+static void test_bad_messages_are_answered(void **state)
+{
+    (void)state;
+    struct world *world = open_world(&usual);
+    watch_say(&world->w, "{");
+    expect_error(&world->w, "invalid");
+    watch_say(&world->w, "{\"type\":\"dance\"}");
+    expect_error(&world->w, "invalid");
+    subscribe(&world->w, SUBSCRIBE(""), true, 0);
+    close_world(world);
+}
+
+static void test_closing(void **state)
+{
+    (void)state;
+    struct world *world = open_world(&usual);
+    struct watcher other;
+    watch_send_frame(&world->w, BW_WS_CLOSE, "\x03\xe9");
+    assert_int_equal(watch_goodbye(&world->w), 1001);
+    wait_until(bw_stream_connections(world->stream) == 1); /* until we hang up too */
+    say_hello(world, &other, 0);
+    watch_send_bytes(&other, "\x81\x05hello", 7);
+    assert_int_equal(watch_goodbye(&other), BW_WS_PROTOCOL_ERROR);
+    watch_close(&other);
+    say_hello(world, &other, 0);
+    watch_send_frame(&other, BW_WS_BINARY, "x");
+    assert_int_equal(watch_goodbye(&other), BW_WS_UNSUPPORTED_DATA);
+    watch_close(&other);
+    say_hello(world, &other, 0);
+    watch_send_bytes(&other, "\x82\xff\x00\x00\x00\x00\x80\x00\x00\x00", 10);
+    assert_int_equal(watch_goodbye(&other), BW_WS_TOO_BIG);
+    watch_close(&other);
+    close_world(world);
+}
+
+static void test_stopping_says_goodbye(void **state)
+{
+    (void)state;
+    struct world *world = open_world(&usual);
+    subscribe(&world->w, SUBSCRIBE(""), true, 0);
+    bw_stream_stop(&world->stream);
+    assert_int_equal(watch_goodbye(&world->w), BW_WS_GOING_AWAY);
+    close_world(world);
+}
+
+static void test_pings(void **state)
+{
+    (void)state;
+    struct world *world =
+        open_world(&(struct bw_stream_options){.threads = 1, .ring_bytes = 8192, .heartbeat_s = 1});
+    int opcode;
+    struct bw_str payload;
+    watch_send_frame(&world->w, BW_WS_PING, "still there?");
+    do
+        assert_true(watch_frame(&world->w, &opcode, &payload));
+    while (opcode == BW_WS_PING);
+    assert_int_equal(opcode, BW_WS_PONG);
+    assert_true(bw_str_is(payload, "still there?"));
+    assert_true(watch_frame(&world->w, &opcode, &payload));
+    assert_int_equal(opcode, BW_WS_PING);
+    while (watch_frame(&world->w, &opcode, &payload)) /* we say nothing: it hangs up */
+        assert_int_equal(opcode, BW_WS_PING);
+    wait_until(bw_stream_connections(world->stream) == 0);
+    close_world(world);
+}
+
+static void test_who_asks_and_does_not_read_is_dropped(void **state)
+{
+    (void)state;
+    struct world *world = open_world(&usual);
+    struct watcher deaf;
+    say_hello(world, &deaf, 4096);
+    fcntl(deaf.fd, F_SETFL, O_NONBLOCK);
+    static const uint8_t ping[6] = {0x89, 0x80}; /* an empty one, masked with zeros */
+    int64_t end_us = bw_clock_mono_us() + 30000000;
+    while (send(deaf.fd, ping, sizeof ping, MSG_NOSIGNAL) == sizeof ping || errno == EAGAIN)
+        assert_true(bw_clock_mono_us() < end_us);
+    wait_until(bw_stream_connections(world->stream) == 1);
+    watch_close(&deaf);
+    close_world(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_topics_nobody_watches_make_room),
+        cmocka_unit_test(test_bad_messages_are_answered),
+        cmocka_unit_test(test_closing),
+        cmocka_unit_test(test_stopping_says_goodbye),
+        cmocka_unit_test(test_pings),
+        cmocka_unit_test(test_who_asks_and_does_not_read_is_dropped),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
