@@ -8,11 +8,10 @@
 #include <stdio.h>
 
 #include "base/clock.h"
-#include "wire/event_type.h"
+#include "task_ids.h"
+#include "wire/alias.h"
 #include "wire/json.h"
 #include "wire/mp.h"
-#include "wire/scan.h"
-#include "wire/topic.h"
 #include "wire/utf8.h"
 
 /* Escapes and spaces make JSON longer than the msgpack it becomes. */
@@ -54,17 +53,22 @@ static int take_strings(struct bw_event *e, const struct bellwire_event *from,
     return 0;
 }
 
-/* Whether data.id or data.task_id names a task: then it has to be a string. In a user's own events
- * they may be whatever the user likes. */
-static bool names_task(const struct bw_event *e)
+/* What the bus will take it for: another system's name counts where its events belong. */
+static enum bw_event_kind kind_of(const struct bw_event *e)
 {
     enum bw_event_kind kind = bw_event_kind(e->event_type);
-    return bw_event_kind_folds(kind) || kind == BW_TASK_LOG || kind == BW_TASK_COMMAND;
+    const struct bw_alias *alias = kind == BW_OTHER_EVENT ? bw_alias_of_type(e->event_type) : NULL;
+    if (!alias)
+        return kind;
+    struct bw_str topic = bw_topic_of_type(bw_str(bw_event_kind_name(alias->kind)));
+    return e->topic.len == 0 || bw_str_eq(e->topic, topic) ? alias->kind : kind;
 }
 
-static bool is_task_key(struct bw_str key)
+/* Whether data.id or data.task_id names a task: then it has to be a string. In a user's own events
+ * they may be whatever the user likes. */
+static bool names_task(enum bw_event_kind kind)
 {
-    return bw_str_is(key, "id") || bw_str_is(key, "task_id");
+    return bw_event_kind_folds(kind) || kind == BW_TASK_LOG || kind == BW_TASK_COMMAND;
 }
 
 static bool is_integer(const struct bw_scan_value *v)
@@ -72,39 +76,25 @@ static bool is_integer(const struct bw_scan_value *v)
     return v->type == BW_SCAN_UINT || v->type == BW_SCAN_INT;
 }
 
-/* Notes the task that a task's event is about; in logs, `id` may be the line's own, so `task_id`
- * comes first there. *numbered: it is a whole number. */
-static void note_task(struct bw_pack *p, struct bw_str key, struct bw_scan value, bool *numbered)
+/* Walks the payload. *numbered: a task's id in it is a whole number. */
+static int check_data(struct bw_str data, bool task, struct bw_task_ids *ids, bool *numbered,
+                      struct bw_fault *fault)
 {
-    struct bw_scan_value v;
-    bool folds = bw_event_kind_folds(bw_event_kind(p->event.event_type));
-    if (!bw_scan_value(&value, &v))
-        return;
-    if (is_integer(&v))
-        *numbered = true;
-    if (v.type == BW_SCAN_STR && (p->task_id.len == 0 || bw_str_is(key, "id") == folds))
-        p->task_id = v.s;
-}
-
-/* Walks the payload. */
-static int check_data(struct bw_pack *p, bool *numbered, struct bw_fault *fault)
-{
-    struct bw_scan s = bw_scan_begin(p->data);
-    struct bw_scan_value head;
-    bool task = names_task(&p->event);
+    struct bw_scan s = bw_scan_begin(data);
+    struct bw_scan_value head, key, v;
     *numbered = false;
+    *ids = (struct bw_task_ids){0};
     if (!bw_scan_value(&s, &head) || head.type != BW_SCAN_MAP)
         return bw_fault(fault, BW_EINVAL, "data", "must be a map");
-    for (uint64_t i = 0; i < head.u && !s.failed; i++) {
-        struct bw_scan_value key;
-        if (!bw_scan_value(&s, &key))
-            break;
+    for (uint64_t i = 0; i < head.u && bw_scan_value(&s, &key); i++) {
         if (key.type != BW_SCAN_STR)
             return bw_fault(fault, BW_EINVAL, "data", "has a key that is not a string");
         struct bw_scan value = s;
         bw_scan_skip(&s, BW_EVENT_DEPTH_MAX - 1);
-        if (task && !s.failed && is_task_key(key.s))
-            note_task(p, key.s, value, numbered);
+        if (task && bw_task_ids_is_key(key.s) && bw_scan_value(&value, &v)) {
+            bw_task_ids_note(ids, key.s, &v);
+            *numbered = *numbered || is_integer(&v);
+        }
     }
     if (s.failed || s.at != s.end)
         return bw_fault(fault, BW_EINVAL, "data", "is not one msgpack map of at most %d levels",
@@ -126,7 +116,7 @@ static void spell_ids(struct bw_str data, struct bw_buf *out)
         struct bw_scan peek = s;
         struct bw_str value = bw_scan_skip(&s, BW_EVENT_DEPTH_MAX - 1);
         bw_mp_str(&pk, key);
-        if (is_task_key(key) && bw_scan_value(&peek, &v) && is_integer(&v)) {
+        if (bw_task_ids_is_key(key) && bw_scan_value(&peek, &v) && is_integer(&v)) {
             char digits[24];
             if (v.type == BW_SCAN_UINT)
                 snprintf(digits, sizeof digits, "%" PRIu64, v.u);
@@ -139,42 +129,48 @@ static void spell_ids(struct bw_str data, struct bw_buf *out)
     }
 }
 
-static int take_data(struct bw_pack *p, const struct bellwire_event *from, struct bw_fault *fault)
+/* The payload as msgpack, however it was given. */
+static int load_data(struct bw_pack *p, const struct bellwire_event *from, struct bw_fault *fault)
 {
-    bool numbered;
-    int err;
     if (from->data_json && from->data_msgpack)
         return bw_fault(fault, BW_EINVAL, "data",
                         "was given both as JSON and as msgpack; give one of them");
-    if (from->data_json) {
-        struct bw_str json = bw_str(from->data_json);
-        if (json.len > JSON_BYTES_MAX)
-            return bw_fault(fault, BW_ETOOBIG, "data", "has %zu bytes of JSON; at most %d",
-                            json.len, JSON_BYTES_MAX);
-        err = bw_json_to_msgpack(json, &p->own, fault);
-        if (err) {
-            if (fault && fault->field[0] == 0)
-                snprintf(fault->field, sizeof fault->field, "data");
-            return err;
-        }
-        p->data = bw_buf_str(&p->own);
-    } else if (from->data_msgpack) {
+    if (from->data_msgpack)
         p->data = (struct bw_str){from->data_msgpack, from->data_msgpack_len};
-    } else {
+    if (!from->data_json)
         return 0;
-    }
-    err = check_data(p, &numbered, fault);
-    if (err || !numbered)
-        return err;
-    struct bw_buf spelled = {0};
-    spell_ids(p->data, &spelled);
-    bw_buf_free(&p->own);
-    p->own = spelled;
+    struct bw_str json = bw_str(from->data_json);
+    if (json.len > JSON_BYTES_MAX)
+        return bw_fault(fault, BW_ETOOBIG, "data", "has %zu bytes of JSON; at most %d are allowed",
+                        json.len, JSON_BYTES_MAX);
+    int err = bw_json_to_msgpack(json, &p->own, fault);
+    if (err && fault && fault->field[0] == 0)
+        snprintf(fault->field, sizeof fault->field, "data");
     p->data = bw_buf_str(&p->own);
-    if (spelled.failed)
-        return bw_fault(fault, BW_ENOMEM, "data", "out of memory");
-    p->task_id = (struct bw_str){0};
-    return check_data(p, &numbered, fault);
+    return err;
+}
+
+static int take_data(struct bw_pack *p, const struct bellwire_event *from, struct bw_fault *fault)
+{
+    enum bw_event_kind kind = kind_of(&p->event);
+    struct bw_task_ids ids;
+    bool numbered;
+    int err = load_data(p, from, fault);
+    if (err || !p->data.ptr)
+        return err;
+    err = check_data(p->data, names_task(kind), &ids, &numbered, fault);
+    if (!err && numbered) {
+        struct bw_buf spelled = {0};
+        spell_ids(p->data, &spelled);
+        bw_buf_free(&p->own);
+        p->own = spelled;
+        p->data = bw_buf_str(&p->own);
+        err = spelled.failed ? bw_fault(fault, BW_ENOMEM, "data", "out of memory")
+                             : check_data(p->data, true, &ids, &numbered, fault);
+    }
+    if (!err)
+        p->task_id = bw_task_ids_choose(&ids, kind, p->event.topic);
+    return err;
 }
 
 int bw_pack_begin(struct bw_pack *p, const struct bellwire_event *from, const char *default_source,

@@ -3,11 +3,8 @@
 #include "event_view.h"
 
 #include "base/clock.h"
+#include "task_ids.h"
 #include "wire/cursor.h"
-#include "wire/event.h"
-#include "wire/event_type.h"
-#include "wire/scan.h"
-#include "wire/topic.h"
 
 /* Room for it was made: all strings together are shorter than the event. */
 static const char *keep(struct bw_view *v, struct bw_str s)
@@ -27,38 +24,22 @@ static int64_t read_time(struct bw_scan *s)
     return us;
 }
 
-/* What in the payload may say which task the event is about. */
-struct ids {
-    struct bw_str id, task_id;
-};
-
-/* Only strings that can be a task's id count. */
-static void read_id(struct bw_scan *s, struct bw_str *id)
-{
-    struct bw_scan value = *s;
-    struct bw_scan_value v;
-    bw_scan_skip(s, BW_SCAN_DEPTH_MAX);
-    if (bw_scan_value(&value, &v) && v.type == BW_SCAN_STR && v.s.len <= BW_TASK_ID_MAX)
-        *id = v.s;
-}
-
-static void read_data(struct bw_scan *s, struct bellwire_received *e, struct ids *ids)
+static void read_data(struct bw_scan *s, struct bellwire_received *e, struct bw_task_ids *ids)
 {
     const uint8_t *begin = s->at;
     for (uint32_t n = bw_scan_map(s); n > 0; n--) {
         struct bw_str key = bw_scan_str(s);
-        if (bw_str_is(key, "id"))
-            read_id(s, &ids->id);
-        else if (bw_str_is(key, "task_id"))
-            read_id(s, &ids->task_id);
-        else
-            bw_scan_skip(s, BW_SCAN_DEPTH_MAX);
+        struct bw_scan value = *s;
+        struct bw_scan_value v;
+        bw_scan_skip(s, BW_SCAN_DEPTH_MAX);
+        if (bw_task_ids_is_key(key) && bw_scan_value(&value, &v))
+            bw_task_ids_note(ids, key, &v);
     }
     e->data_msgpack = begin;
     e->data_msgpack_len = (size_t)(s->at - begin);
 }
 
-static void read_member(struct bw_view *v, struct bw_scan *s, struct ids *ids)
+static void read_member(struct bw_view *v, struct bw_scan *s, struct bw_task_ids *ids)
 {
     struct bellwire_received *e = &v->event;
     struct bw_str key = bw_scan_str(s);
@@ -86,15 +67,6 @@ static void read_member(struct bw_view *v, struct bw_scan *s, struct ids *ids)
         bw_scan_skip(s, BW_SCAN_DEPTH_MAX);
 }
 
-/* As wire/event_decode.c settles it: a task's own events are about their `id`; elsewhere `id` may
- * be the event's, so `task_id` comes first. */
-static struct bw_str choose_task_id(const struct bellwire_received *e, const struct ids *ids)
-{
-    bool own = bw_event_kind_folds(bw_event_kind(bw_str(e->event_type))) &&
-               strcmp(e->topic, BW_TOPIC_SYSTEM) == 0;
-    return (own && ids->id.len > 0) || ids->task_id.len == 0 ? ids->id : ids->task_id;
-}
-
 /* Room for all strings: together they are shorter than the event, but for the task's id, which
  * stands there once more. */
 static int make_room(struct bw_view *v, size_t event_len)
@@ -108,7 +80,7 @@ int bw_view_read(struct bw_view *v, struct bw_scan *s, uint32_t epoch)
     static const char no_data[] = "\x80"; /* an empty map */
     const struct bw_scan begin = *s;
     struct bellwire_received *e = &v->event;
-    struct ids ids = {{"", 0}, {"", 0}};
+    struct bw_task_ids ids = {{"", 0}, {"", 0}};
     *e = (struct bellwire_received){
         .topic = "",
         .event_type = "",
@@ -132,7 +104,8 @@ int bw_view_read(struct bw_view *v, struct bw_scan *s, uint32_t epoch)
         return BW_EPROTO;
     }
     e->event_msgpack_len = (size_t)(s->at - begin.at);
-    e->task_id = keep(v, choose_task_id(e, &ids));
+    enum bw_event_kind kind = bw_event_kind(bw_str(e->event_type));
+    e->task_id = keep(v, bw_task_ids_choose(&ids, kind, bw_str(e->topic)));
     bw_cursor_format(epoch, e->seq, e->cursor);
     return 0;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the inputs that the wire's fuzz targets begin with to tests/fuzz/corpus/<target>/.
+"""Writes the inputs that the fuzz targets begin with to tests/fuzz/corpus/<target>/.
 
 Run it after changing it, from the project's root, and commit what it wrote. It needs nothing but
 Python: the few kinds of msgpack that occur are packed here."""
@@ -104,6 +104,26 @@ PUB = {
     "later": b"logs\0" + pack({"v": 2, "epoch": 1, "prev": 0, "events": []}),
 }
 
+STORED = [{**e, "topic": "system", "received_at": "2026-01-20T10:30:01Z", "seq": 5 + n, "prev": 4 + n}
+          for n, e in enumerate(LIFE)]
+
+RECEIVED = {
+    **PUB,
+    "stored": b"system\0" + pack({"v": 1, "epoch": 0x1F0C22AA, "prev": 4, "events": STORED}),
+    "stats": b"\0" + pack({"ok": True, "head": 9, "topics": {"system": {"head": 9, "events": 5}}}),
+}
+
+# The first byte: the kind of event, then whether the payload is JSON.
+PACK = {
+    "json": b"\x01" + json.dumps(LIFE[0]["data"]).encode(),
+    "number": b"\x01" + b'{"id":42,"progress":40}',
+    "log": b"\x03" + b'{"id":"line","task_id":-7}',
+    "own": b"\x07" + b'{"id":42}',
+    "other-system": b"\x09" + b'{"id":42}',
+    "msgpack": b"\x00" + pack(LIFE[0]["data"]),
+    "twice": b"\x02" + pack([("id", 1), ("task_id", "a"), ("id", 2), ("task_id", 3)]),
+}
+
 MSGPACK = {
     "keys": pack([(5, 1), (-7, 2), (None, 3), (True, 4), ([], 5), (b"bin", 6), (1.5, 7), ("s", 8)]),
     "ext": b"\xc7\x03\x05abc",
@@ -134,3 +154,7 @@ for name, content in PUB.items():
     write("pub", name, content)
 for name, content in MSGPACK.items():
     write("msgpack", name, content)
+for name, content in RECEIVED.items():
+    write("received", name, content)
+for name, content in PACK.items():
+    write("pack", name, content)

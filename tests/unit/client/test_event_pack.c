@@ -97,6 +97,11 @@ static void spells_a_tasks_number(void **state)
                                     "\x82\xa2id\xcf\xff\xff\xff\xff\xff\xff\xff\xff\xa1x\xc0",
                                 .data_msgpack_len = 16};
     assert_data(&e, "{\"id\":\"18446744073709551615\",\"x\":null}");
+    e = (struct bellwire_event){.event_type = "task-started", .data_json = "{\"id\":42}"};
+    assert_data(&e, "{\"id\":\"42\"}"); /* another system's name of a task's event */
+    e = (struct bellwire_event){
+        .event_type = "active", .topic = "doors", .data_json = "{\"id\":42}"};
+    assert_data(&e, "{\"id\":42}"); /* which it is not here */
     e = (struct bellwire_event){
         .event_type = "THING", .topic = "things", .data_json = "{\"id\":42}"};
     assert_data(&e, "{\"id\":42}"); /* a user's own event means what it likes by it */
