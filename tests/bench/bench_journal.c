@@ -1,5 +1,6 @@
 /* What appending costs the writer's thread: events per second and CPU per event, decoding excluded,
- * for several kinds of events and sizes of commits. Usage: bench_journal [FOLDER [EVENTS]] */
+ * for several kinds of events and sizes of commits. Usage: bench_journal [FOLDER [EVENTS [WHICH]]],
+ * WHICH being the number of one load of the list below. */
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
