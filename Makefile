@@ -101,6 +101,7 @@ LIB_assets := $(B)/lib/libassets.a
 LIBS := $(foreach f,$(FLOORS),$(LIB_$(f))) $(LIB_assets)
 
 # --- Goals ---------------------------------------------------------------------------------------
+EXAMPLES := $(patsubst clients/c/examples/%.c,$(B)/examples/%,$(wildcard clients/c/examples/*.c))
 PROGRAMS := $(B)/bellwired $(B)/bellwire $(B)/libbellwire.so
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -189,7 +190,6 @@ $(B)/libbellwire.so: $(OBJ_client) $(LIB_wire) $(LIB_base)
 comma := ,
 
 # The examples see what a program outside sees: the public header and the shared library.
-EXAMPLES := $(patsubst clients/c/examples/%.c,$(B)/examples/%,$(wildcard clients/c/examples/*.c))
 $(B)/examples/%: clients/c/examples/%.c clients/c/bellwire.h $(B)/libbellwire.so
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
@@ -229,7 +229,7 @@ $(VENV)/ok: tests/requirements.txt | $(DEPS_TEST)
 # Run again when a program or a test changed; PYTEST narrows it: make integration PYTEST='-k rest'.
 PY_TESTS := $(wildcard tests/integration/*.py tests/integration/pytest.ini)
 integration: $(B)/integration.ok ## run the integration tests
-$(B)/integration.ok: $(PROGRAMS) $(PY_TESTS) $(VENV)/ok
+$(B)/integration.ok: $(PROGRAMS) $(EXAMPLES) $(PY_TESTS) $(VENV)/ok
 	BELLWIRE_BUILD=$(B) $(PY) -m pytest -c tests/integration/pytest.ini tests/integration $(PYTEST)
 	@touch $@
 
