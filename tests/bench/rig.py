@@ -68,6 +68,10 @@ class Server:
     def cpu_s(self):
         return cpu_s(self.process.pid)
 
+    def settle(self, clients):
+        """Returns when the next event goes to that many clients. They asked and were answered, unless
+        the server's protocol has no answer."""
+
 
 class Bellwired(Server):
     path, subscribe = "/ws/realtime", '{"type":"subscribe","topic":"bench"}'
@@ -132,6 +136,7 @@ class Nchan(Server):
     """nginx with Debian's Nchan module: the same watchers on its WebSocket."""
 
     path, subscribe = "/sub", None
+    AHEAD = 32
 
     def __init__(self, frame):
         self.frame = frame
@@ -149,6 +154,7 @@ class Nchan(Server):
                 listen 127.0.0.1:{self.port} reuseport backlog=4096; keepalive_requests 1000000;
                 location /sub {{ nchan_subscriber websocket; nchan_channel_id bench;
                                  nchan_subscriber_first_message newest; }}
+                location /status {{ nchan_stub_status; }}
                 location /pub {{ nchan_publisher; nchan_channel_id bench;
                                  nchan_message_buffer_length 100000; nchan_message_timeout 5m; }}
               }}
@@ -162,8 +168,17 @@ class Nchan(Server):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port)):
             return True
 
+    def settle(self, clients):
+        wait_until(lambda: self.has_settled(clients), f"Nchan to know its {clients} subscribers")
+
+    def has_settled(self, clients):
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port)) as connection:
+            connection.request("GET", "/status")
+            lines = connection.getresponse().read().decode().splitlines()
+        return f"subscribers: {clients}" in lines and "interprocess alerts in transit: 0" in lines
+
     def emit(self, events, rate):
-        """Posts on one connection, as many requests under way as it takes to keep it busy."""
+        """Posts on one connection, not waiting for answers until AHEAD of them are due."""
         with socket.create_connection(("127.0.0.1", self.port)) as s:
             s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             stream, start = s.makefile("rb"), time.time()
@@ -174,12 +189,17 @@ class Nchan(Server):
                 at = body.index(b'"t":') + 4
                 body = body[:at] + b"%d" % int(time.time() * 1e6) + body[at + 16 :]
                 s.sendall(b"POST /pub HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                if n >= self.AHEAD:
+                    self.read_answer(stream)
+            for _ in range(min(events, self.AHEAD)):
                 self.read_answer(stream)
         return None
 
     @staticmethod
     def read_answer(stream):
-        length = 0
+        length, status = 0, stream.readline()
+        if not status.startswith((b"HTTP/1.1 201", b"HTTP/1.1 202")):
+            raise SystemExit(f"Nchan did not take an event: {status}")
         while line := stream.readline().strip():
             if line.lower().startswith(b"content-length:"):
                 length = int(line.split(b":")[1])

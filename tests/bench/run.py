@@ -31,6 +31,16 @@ def row(what, ours, target, ok):
     print(f"  {'ok  ' if ok else 'MISS'} {what}: {ours} (target {target})", flush=True)
 
 
+def read_until(s, pattern):
+    got = b""
+    while not (found := re.search(pattern, got)):
+        piece = s.recv(4096)
+        if not piece:
+            raise SystemExit(f"the connection was closed; the last it said: {got}")
+        got += piece
+    return found.group()
+
+
 def sample_frame():
     """One event frame as Bellwire really sends it: what the floor and the peer send, too."""
     with Bellwired() as server:
@@ -40,20 +50,19 @@ def sample_frame():
                 b"GET /ws/realtime HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
                 b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" + key + b"\r\n"
             )
+            read_until(s, rb"\r\n\r\n")
             text = server.subscribe.encode()
             s.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
-            got = b""
-            while b'"subscribed"' not in got:
-                got += s.recv(4096)
+            read_until(s, rb'"subscribed"')
             server.emit(1, 0).report()
-            while not (frame := re.search(rb'\{"type":"event".*\}\}?', got)):
-                got += s.recv(4096)
-    return re.sub(rb'"n":\d+', b'"n":1000000000', frame.group())
+            frame = read_until(s, rb'\{"type":"event".*\}\}?')
+    return re.sub(rb'"n":\d+', b'"n":1000000000', frame)
 
 
 def deliver(server, events, rate, stuck=0):
     """Publishes to CLIENTS watchers; returns their report with the server's CPU per delivery."""
     watchers = Watchers(server, CLIENTS - stuck, events, stuck=stuck)
+    server.settle(CLIENTS)
     before = server.cpu_s()
     publisher = server.emit(events, rate)
     report = watchers.report()
@@ -183,8 +192,8 @@ def ingest():
     for _ in range(ROUNDS):
         with Bellwired() as server:
             command = [TOOLS / "bench_ingest", server.bus, "256", "1", str(SECONDS)]
-            out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-            single.append(float(re.search(r"([\d.]+) (?:acked )?events/s", out).group(1)))
+            out = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+            single.append(float(re.search(r"acked_per_s=(\d+)", out).group(1)))
         with Bellwired() as server:
             report = Publisher(server.bus, "system", 150000 * SECONDS, 0, tasks=10000).report()
             batched.append(report["acked"] / report["seconds"])

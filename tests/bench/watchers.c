@@ -1,6 +1,7 @@
 /* The load generator: many WebSocket clients in one process. It reads every byte that it is sent,
- * walks every frame, counts the events in them and checks that each client gets n, n+1, n+2, …
- * without a gap. One thread, so that the server keeps the other core.
+ * walks every frame, counts the events in them, checks that each client gets every number from the
+ * first on without a gap, and answers pings as a browser does. One thread, so that the server keeps
+ * the other core.
  *
  *   watchers PORT PATH CLIENTS STUCK EVENTS SECONDS [SUBSCRIBE_JSON]
  *
@@ -17,30 +18,37 @@
 
 #include "frames.h"
 
-enum { READ_BYTES = 1 << 20, KEEP_MAX = 8192, SAMPLES_MAX = 1 << 22 };
+enum {
+    READ_BYTES = 1 << 20,
+    KEEP_MAX = 8192,
+    OP_TEXT = 1,
+    OP_PING = 9,
+    OP_PONG = 10,
+    LATENCY_STEP_US = 10,
+    LATENCY_STEPS = 1 << 21, /* up to 20 s; what takes longer counts as that */
+};
 
 struct client {
     int fd;
-    unsigned kept;  /* bytes of an unfinished frame, in keep */
-    char *keep;     /* allocated while a frame is unfinished */
-    int64_t next_n; /* 0 until the first event */
+    unsigned kept; /* bytes of an unfinished frame, in keep */
+    char *keep;    /* allocated while a frame is unfinished */
+    int64_t next_n;
     uint64_t events;
 };
 
 static struct {
     struct client *clients;
     size_t n_clients, n_stuck, n_done, n_lost_connections, n_ready;
-    uint64_t target, events, gaps, bytes;
+    uint64_t target, events, gaps, bytes, pings;
     int64_t first_us, last_us;
     ptrdiff_t n_hint, t_hint; /* where the digits stood in the frame before */
-    uint32_t *samples;
-    size_t n_samples;
+    uint32_t *latency;        /* how many events took so many steps */
+    uint64_t n_latencies;
 } all;
 
-static void send_text(int fd, const char *text)
+static void send_frame(int fd, int opcode, const char *payload, size_t n)
 {
-    size_t n = strlen(text);
-    unsigned char frame[1024] = {0x81, (unsigned char)(0x80 | n)};
+    unsigned char frame[1024] = {(unsigned char)(0x80 | opcode), (unsigned char)(0x80 | n)};
     size_t at = 2;
     if (n >= 126) {
         frame[1] = 0x80 | 126;
@@ -50,9 +58,9 @@ static void send_text(int fd, const char *text)
     at += 4; /* a mask of zeros */
     if (at + n > sizeof frame)
         exit(2);
-    memcpy(frame + at, text, n);
+    memcpy(frame + at, payload, n);
     if (send(fd, frame, at + n, MSG_NOSIGNAL) < 0)
-        bench_die("subscribe");
+        bench_die("send");
 }
 
 static ptrdiff_t find(const char *frame, size_t len, const char *key, ptrdiff_t *hint)
@@ -68,7 +76,7 @@ static ptrdiff_t find(const char *frame, size_t len, const char *key, ptrdiff_t 
 static void on_event(struct client *c, const char *payload, size_t len, ptrdiff_t at, int64_t now)
 {
     int64_t n = bench_get(payload + at, N_DIGITS);
-    if (c->next_n && n != c->next_n)
+    if (n != c->next_n)
         all.gaps++;
     c->next_n = n + 1;
     all.events++;
@@ -76,9 +84,10 @@ static void on_event(struct client *c, const char *payload, size_t len, ptrdiff_
         all.first_us = now;
     all.last_us = now;
     ptrdiff_t t = find(payload, len, "\"t\":", &all.t_hint);
-    if (t >= 0 && all.n_samples < SAMPLES_MAX) {
-        int64_t us = now - bench_get(payload + t, T_DIGITS);
-        all.samples[all.n_samples++] = us < 0 ? 0 : us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
+    if (t >= 0) {
+        int64_t step = (now - bench_get(payload + t, T_DIGITS)) / LATENCY_STEP_US;
+        all.latency[step < 0 ? 0 : step < LATENCY_STEPS ? step : LATENCY_STEPS - 1]++;
+        all.n_latencies++;
     }
     if (++c->events == all.target)
         all.n_done++;
@@ -111,8 +120,12 @@ static size_t walk(struct client *c, const char *p, size_t n, int64_t now)
         }
         if (n - done < head + len)
             break;
-        if ((f[0] & 15) == 1)
+        if ((f[0] & 15) == OP_TEXT) {
             on_frame(c, p + done + head, len, now);
+        } else if ((f[0] & 15) == OP_PING) {
+            send_frame(c->fd, OP_PONG, p + done + head, len);
+            all.pings++;
+        }
         done += head + len;
     }
     return done;
@@ -177,26 +190,25 @@ static void connect_client(struct client *c, size_t i, int port, const char *pat
         exit((fprintf(stderr, "handshake: %.*s\n", (int)got, answer), 1));
 }
 
-static int by_value(const void *a, const void *b)
+/* The time within which that share of all events came. */
+static long percentile_us(double share)
 {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
-static uint32_t percentile(double p)
-{
-    return all.n_samples ? all.samples[(size_t)((double)(all.n_samples - 1) * p)] : 0;
+    uint64_t wanted = (uint64_t)((double)all.n_latencies * share), seen = 0;
+    long step = 0;
+    while (step < LATENCY_STEPS - 1 && (seen += all.latency[step]) < wanted)
+        step++;
+    return (step + 1) * LATENCY_STEP_US;
 }
 
 static void report(void)
 {
-    qsort(all.samples, all.n_samples, sizeof *all.samples, by_value);
     double s = (double)(all.last_us - all.first_us) / 1e6;
-    printf("{\"clients\":%zu,\"complete\":%zu,\"events\":%llu,\"bytes\":%llu,\"gaps\":%llu,"
-           "\"lost_connections\":%zu,\"seconds\":%.6f,\"p50_us\":%u,\"p99_us\":%u}\n",
-           all.n_clients - all.n_stuck, all.n_done, (unsigned long long)all.events,
-           (unsigned long long)all.bytes, (unsigned long long)all.gaps, all.n_lost_connections, s,
-           percentile(0.5), percentile(0.99));
+    printf(
+        "{\"clients\":%zu,\"complete\":%zu,\"events\":%llu,\"bytes\":%llu,\"gaps\":%llu,"
+        "\"lost_connections\":%zu,\"pings\":%llu,\"seconds\":%.6f,\"p50_us\":%ld,\"p99_us\":%ld}\n",
+        all.n_clients - all.n_stuck, all.n_done, (unsigned long long)all.events,
+        (unsigned long long)all.bytes, (unsigned long long)all.gaps, all.n_lost_connections,
+        (unsigned long long)all.pings, s, percentile_us(0.5), percentile_us(0.99));
 }
 
 static void poll_until(int epoll, int64_t deadline_us, bool (*enough)(void))
@@ -229,15 +241,16 @@ int main(int argc, char **argv)
     all.target = strtoull(argv[5], NULL, 10);
     int64_t seconds = atoll(argv[6]);
     all.clients = calloc(all.n_clients, sizeof *all.clients);
-    all.samples = malloc(SAMPLES_MAX * sizeof *all.samples);
+    all.latency = calloc(LATENCY_STEPS, sizeof *all.latency);
     int epoll = epoll_create1(0);
-    if (!all.clients || !all.samples || epoll < 0)
+    if (!all.clients || !all.latency || epoll < 0)
         bench_die("start");
     for (size_t i = 0; i < all.n_clients; i++) {
         struct client *c = &all.clients[i];
+        c->next_n = FIRST_N;
         connect_client(c, i, atoi(argv[1]), argv[2]);
         if (argc > 7)
-            send_text(c->fd, argv[7]);
+            send_frame(c->fd, OP_TEXT, argv[7], strlen(argv[7]));
         struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
         if (i >= all.n_stuck && epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &e) != 0)
             bench_die("epoll_ctl");

@@ -173,9 +173,9 @@ class Watcher:
         options.setdefault("max_size", None)
         options.setdefault("compression", None)
         options.setdefault("ping_interval", None)  # a test that waits is not a dead peer
-        self.socket = connect(
-            f"ws://127.0.0.1:{daemon.port}/ws/realtime", open_timeout=WAIT_S, **options
-        )
+        self.life = contextlib.ExitStack()
+        url = f"ws://127.0.0.1:{daemon.port}/ws/realtime"
+        self.socket = self.life.enter_context(connect(url, open_timeout=WAIT_S, **options))
         self.connected = self.next("connected")
 
     def __enter__(self):
@@ -185,7 +185,7 @@ class Watcher:
         self.close()
 
     def close(self):
-        self.socket.close()
+        self.life.close()
 
     def send(self, **message):
         self.socket.send(json.dumps(message))
