@@ -171,7 +171,8 @@ def test_spool_is_delivered_later(daemons, start):
 
 def test_terminal(daemon, start):
     """On a terminal the command has a terminal, of the same size, and keys and Ctrl-C reach it."""
-    script = "test -t 0 && test -t 1 && test -t 2 && stty size; read x; echo got $x; sleep 1000"
+    # exec: a shell about to fork may be deaf to a signal for a moment, and that would be its affair.
+    script = "test -t 0 && test -t 1 && test -t 2 && stty size; read x; echo got $x; exec sleep 1000"
     pid, terminal = pty.fork()
     if pid == 0:
         os.execv(BUILD / "bellwire", ["bellwire", "--bus", daemon.bus, "run", "--", "sh", "-c", script])
