@@ -106,8 +106,8 @@ PROGRAMS := $(B)/bellwired $(B)/bellwire $(B)/libbellwire.so
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help run test unit integration bench install check-layers lint format asan tsan fuzz \
-        fuzz-run fuzz-replay docs clean build
+.PHONY: all help run test unit integration autobahn bench install check-layers lint format asan tsan \
+        fuzz fuzz-run fuzz-replay docs clean build
 
 all: $(PROGRAMS) $(EXAMPLES) ## build the daemon, the command line and the library
 	@ln -sfn release/bellwired build/bellwired; ln -sfn release/bellwire build/bellwire
@@ -233,7 +233,25 @@ $(B)/integration.ok: $(PROGRAMS) $(EXAMPLES) $(PY_TESTS) $(VENV)/ok
 	BELLWIRE_BUILD=$(B) $(PY) -m pytest -c tests/integration/pytest.ini tests/integration $(PYTEST)
 	@touch $@
 
-test: unit integration fuzz-replay ## everything: unit, integration, sanitizers, fuzz regressions
+# --- Autobahn: every case of its WebSocket suite against our engine, as an echo --------------------
+# CASES='12.*' runs only these. AUTOBAHN_PYTHON2 names a Python 2.7 that has autobahntestsuite: then
+# Autobahn's own client runs them, which takes some minutes longer.
+ECHO  := $(B)/tests/autobahn/echo_server
+CASES ?= *
+$(ECHO).o: $(B)/%.o: %.c | $(DEPS_BUILD)
+	@mkdir -p $(@D)
+	$(call say,CC  ,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+LIBS_ECHO := $(LIB_http) $(libs_of_stream)
+$(ECHO): %: %.o $(LIBS_ECHO)
+	$(call link,$< $(LIBS_ECHO),$(SYS_stream))
+autobahn: $(ECHO) $(VENV)/ok ## Autobahn's WebSocket cases against our engine
+	$(PY) tests/autobahn/run.py $(ECHO) $(if $(AUTOBAHN_PYTHON2),--original $(AUTOBAHN_PYTHON2)) '$(CASES)'
+$(B)/autobahn.ok: $(ECHO) tests/autobahn/run.py $(VENV)/ok
+	$(PY) tests/autobahn/run.py $(ECHO)
+	@touch $@
+
+test: unit integration fuzz-replay $(B)/autobahn.ok ## everything: unit, integration, sanitizers, fuzz regressions
 	@$(MAKE) --no-print-directory VARIANT=asan unit
 	@$(MAKE) --no-print-directory VARIANT=tsan unit
 

@@ -12,10 +12,9 @@
 #include <unistd.h>
 
 #include "base/metrics.h"
-#include "web/stream/command.h"
 #include "web/stream/engine.h"
-#include "web/stream/frame.h"
 #include "web/stream/sub.h"
+#include "web/stream/watcher.h"
 
 BW_GAUGE(connections, "bellwire_stream_connections", "WebSocket connections.");
 BW_COUNTER(messages_in, "bellwire_stream_messages_total", "Messages that clients sent.");
@@ -27,9 +26,8 @@ BW_COUNTER(dropped_deaf, "bellwire_stream_deaf_total",
            "Connections dropped because they asked and did not read the answers.");
 
 enum {
-    OUT_MAX = 64 * 1024, /* of our own replies waiting */
-    LINGER_S = 3,        /* for the client to hang up after goodbye */
-    READS_AT_ONCE = 4,   /* then the next connection has its turn */
+    LINGER_S = 3,      /* for the client to hang up after goodbye */
+    READS_AT_ONCE = 4, /* then the next connection has its turn */
 };
 
 /* --- The socket ---------------------------------------------------------------------- */
@@ -106,7 +104,7 @@ void bw_conn_say(struct bw_conn *conn, struct bw_str frame)
     if (sent == frame.len || conn->state == BW_CONN_DEAD)
         return;
     bw_buf_put(&conn->out, frame.ptr + sent, frame.len - sent);
-    if (conn->out.len > OUT_MAX || conn->out.failed) {
+    if (conn->out.len > conn->engine->options.reply_bytes_max || conn->out.failed) {
         bw_metric_add(&dropped_deaf, 1);
         bw_conn_kill(conn);
         return;
@@ -160,30 +158,8 @@ void bw_conn_kill(struct bw_conn *conn)
 
 static int on_message(void *arg, enum bw_ws_opcode opcode, struct bw_str payload)
 {
-    struct bw_conn *conn = arg;
-    struct bw_command command;
-    struct bw_fault fault;
     bw_metric_add(&messages_in, 1);
-    if (opcode != BW_WS_TEXT)
-        return BW_WS_UNSUPPORTED_DATA;
-    if (bw_command_parse(payload, &command, &fault) != 0) {
-        bw_frame_error(&conn->engine->scratch, command.topic, &fault);
-        bw_conn_say_scratch(conn);
-        return 0;
-    }
-    switch (command.kind) {
-    case BW_COMMAND_SUBSCRIBE:
-        bw_sub_subscribe(conn, &command);
-        break;
-    case BW_COMMAND_UNSUBSCRIBE:
-        bw_sub_unsubscribe(conn, command.topic);
-        break;
-    case BW_COMMAND_PING:
-        bw_frame_pong(&conn->engine->scratch);
-        bw_conn_say_scratch(conn);
-        break;
-    }
-    return 0;
+    return bw_watcher_message(arg, opcode, payload);
 }
 
 static int on_control(void *arg, enum bw_ws_opcode opcode, struct bw_str payload)
@@ -282,8 +258,7 @@ int bw_conn_create(struct bw_engine *engine, int fd)
     conn->index = engine->n_conns;
     engine->conns[engine->n_conns++] = conn;
     bw_metric_add(&connections, 1);
-    bw_frame_connected(&engine->scratch, engine->options.heartbeat_s);
-    bw_conn_say_scratch(conn);
+    bw_watcher_hello(conn);
     return 0;
 }
 

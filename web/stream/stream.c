@@ -16,6 +16,7 @@ enum {
     DEFAULT_MAX_CONNECTIONS = 100000,
     DEFAULT_MAX_SUBSCRIPTIONS = 32,
     DEFAULT_MAX_MESSAGE_BYTES = 64 * 1024,
+    DEFAULT_REPLY_BYTES_MAX = 64 * 1024,
     DEFAULT_HEARTBEAT_S = 25,
     THREADS_MAX = 64,
     FULL_ENOUGH = 1024,
@@ -50,6 +51,8 @@ static struct bw_stream_options with_defaults(const struct bw_stream_options *gi
         o.max_subscriptions = DEFAULT_MAX_SUBSCRIPTIONS;
     if (o.max_message_bytes == 0)
         o.max_message_bytes = DEFAULT_MAX_MESSAGE_BYTES;
+    if (o.reply_bytes_max == 0)
+        o.reply_bytes_max = DEFAULT_REPLY_BYTES_MAX;
     if (o.heartbeat_s == 0)
         o.heartbeat_s = DEFAULT_HEARTBEAT_S;
     return o;

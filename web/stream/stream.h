@@ -24,6 +24,7 @@ struct bw_stream_options {
     unsigned max_connections;   /* 0: 100 000 */
     unsigned max_subscriptions; /* topics per connection; 0: 32 */
     size_t max_message_bytes;   /* of one message from a client; 0: 64 KiB */
+    size_t reply_bytes_max;     /* replies waiting for a client that reads nothing; 0: 64 KiB */
     unsigned heartbeat_s;       /* ping a silent client after this, drop it after twice; 0: 25 */
 };
 
