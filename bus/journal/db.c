@@ -7,10 +7,11 @@
 enum {
     BUSY_MS = 2000,               /* waits are short: one writer, and readers do not lock it */
     WRITER_CACHE_KIB = 64 * 1024, /* the upper levels of the trees, and what running tasks touch */
-    READER_CACHE_KIB = 8 * 1024,  /* a reader's cache ends with every commit: it leans on mmap */
+    READER_CACHE_KIB = 32 * 1024, /* for what lies beyond the map; ends with every commit */
 };
 
-/* Readers map the file instead of copying pages out of it; only what is touched becomes memory. */
+/* Readers map the file (2 GiB of it, SQLite's most) instead of copying pages out of it; only what
+ * is touched becomes memory. */
 static const char reader_pragmas[] = "PRAGMA mmap_size = 2147418112;"
                                      "PRAGMA query_only = ON;";
 

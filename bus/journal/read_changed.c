@@ -10,7 +10,7 @@ static int fill(struct bw_task_list *l, uint64_t after)
     bool running = l->filter.statuses >> BW_RUNNING & 1;
     bw_task_scan_begin(&l->scan, &l->r->tasks, &l->r->merge, BW_ORDER_SEQ, true, (int64_t)after,
                        INT64_MAX, (int)l->limit + 1);
-    int err = bw_task_scan_add_range(&l->scan, &all_running);
+    int err = bw_task_list_add_range(l, &all_running);
     if (!err && running)
         err = bw_task_list_add_running(l, &all_running);
     return err ? err : bw_task_list_fill(l);
@@ -26,7 +26,7 @@ int bw_read_changed(struct bw_reader *r, const struct bw_rpc_request *q, struct 
     (void)fault;
     bw_read_from(r, q->after, &after, &reset);
     bw_answer_begin(&l.answer, out, &r->state);
-    bw_task_filter_open(&l.filter, &q->tasks);
+    bw_task_list_open(&l, &q->tasks);
     if (reset) {
         bw_mp_put_cstr(&l.answer.map, "reset", reset);
         bw_answer_array(&l.answer, "tasks");
@@ -34,9 +34,8 @@ int bw_read_changed(struct bw_reader *r, const struct bw_rpc_request *q, struct 
     } else {
         err = fill(&l, after);
         next = l.more ? (uint64_t)l.last_value : r->state.head;
-        bw_task_scan_end(&l.scan);
     }
-    bw_task_filter_close(&l.filter);
+    bw_task_list_close(&l);
     if (err)
         return err;
     bw_mp_put_bool(&l.answer.map, "more", l.more);

@@ -2,19 +2,20 @@
  *
  * DESIGN. Where candidates come from, cheapest first:
  *   ids given                 look each up
- *   q of 3 characters or more the text index, unless it has too many to look at
+ *   q of 3 characters or more the text index (task_text.c): few keys are looked up, many become a
+ *                             check that others have to pass, too many are of no help
  *   otherwise                 the index of the filter with the fewest tasks (task_plan.c): few are
  *                             taken whole and sorted here, many are read in the index's own order,
  *                             one range per value and status, merged, until the page is full; what
  *                             is running has no order there (schema.c) and is taken whole
  * In order of created_at there is only one index over all tasks, and it is read when there are too
- * many to sort. Every candidate is then checked against the whole filter. */
+ * many to sort. What the filter asks of columns is asked on the way (task_select.h); every row that
+ * is given out is checked against the whole filter. */
 #include "journal/task_list.h"
-
-#include <stdlib.h>
 
 #include "journal/page.h"
 #include "journal/task_plan.h"
+#include "journal/task_text.h"
 
 enum { DEFAULT_LIMIT = 50 };
 
@@ -22,6 +23,7 @@ struct list {
     struct bw_task_list base;
     const struct bw_task_query *q;
     struct bw_task_plan plan;
+    struct bw_task_text text;
     int64_t total;
     bool total_exact;
 };
@@ -37,7 +39,7 @@ static int add(struct list *l, int64_t key, int64_t created_at, int64_t updated_
 static int add_key(struct list *l, int64_t key)
 {
     struct bw_task_row row;
-    int err = bw_task_row_read(&l->base.r->tasks, key, &l->base.filter, &l->base.r->zone, &row);
+    int err = bw_task_row_read(&l->base.r->tasks, key, &row);
     return err == 1 ? add(l, key, row.created_at, row.updated_at) : err;
 }
 
@@ -57,72 +59,57 @@ static int add_ids(struct list *l)
     return 0;
 }
 
-/* Leaves *found false if the text index is of no help. */
-static int add_text(struct list *l, bool *found)
+/* Leaves *done false if there is another way to go, with what was found or without. */
+static int add_text(struct list *l, bool *done)
 {
-    int64_t max = l->base.r->limits.text, n = 0;
-    struct bw_buf match = {0};
-    sqlite3_stmt *st;
-    int err = BW_ENOMEM;
-    *found = false;
-    int64_t *keys = malloc((size_t)(max + 1) * sizeof *keys);
-    if (!keys)
-        goto out;
-    err = 0;
-    if (!bw_task_filter_match(&l->base.filter, &match))
-        goto out;
-    err = bw_task_select_text(&l->base.r->tasks, bw_buf_str(&match), max + 1, &st);
-    while (!err && (err = bw_db_row(st)) == 1) {
-        keys[n++] = sqlite3_column_int64(st, 0);
-        err = 0;
+    const struct bw_task_limits *limits = &l->base.r->limits;
+    struct bw_task_text *text = &l->text;
+    int err = bw_task_text_find(text, &l->base.r->tasks, l->q->q, limits->text,
+                                l->base.r->state.next_key);
+    if (err || !text->found)
+        return err;
+    if (text->n > limits->verified) {
+        bw_task_filter_candidates(&l->base.filter, text->keys, (size_t)text->n);
+        return 0;
     }
-    if (n > max)
-        goto out;
-    *found = l->total_exact = true;
-    for (int64_t i = 0; i < n && !err; i++)
-        err = add_key(l, keys[i]);
-out:
-    free(keys);
-    bw_buf_free(&match);
+    *done = l->total_exact = true;
+    for (int64_t i = 0; i < text->n && !err; i++)
+        err = add_key(l, text->keys[i]);
     return err;
 }
 
 /* All tasks of a slice that pass, whatever their order. Their text is looked at later. */
 static int add_all(struct list *l, const struct bw_task_slice *slice)
 {
-    struct bw_task_columns columns;
     sqlite3_stmt *st;
-    int err = bw_task_select(&l->base.r->tasks, BW_SELECT_ALL, slice, &st);
+    int err = bw_task_select(
+        &l->base.r->tasks, l->q->sort == BW_SORT_CREATED_AT ? BW_SELECT_CREATED : BW_SELECT_UPDATED,
+        slice, &st);
     while (!err && (err = bw_db_row(st)) == 1) {
-        bw_task_columns_read(st, &columns);
-        err = bw_task_filter_columns(&l->base.filter, &columns)
-                  ? add(l, sqlite3_column_int64(st, 5), sqlite3_column_int64(st, 6),
-                        sqlite3_column_int64(st, 7))
-                  : 0;
-    }
-    return err;
-}
-
-/* The same by created_at, which needs nothing but the index; checked against the filter later. */
-static int add_all_created(struct list *l, const struct bw_task_slice *slice)
-{
-    sqlite3_stmt *st;
-    int err = bw_task_select(&l->base.r->tasks, BW_SELECT_CREATED, slice, &st);
-    while (!err && (err = bw_db_row(st)) == 1)
+        l->total++;
         err = bw_task_scan_add(&l->base.scan, sqlite3_column_int64(st, 0),
                                sqlite3_column_int64(st, 1));
+    }
     return err;
 }
 
 static int add_slice(struct list *l, const struct bw_task_slice *slice)
 {
-    if (l->plan.gathers)
+    if (l->plan.gathers || l->q->sort == BW_SORT_CREATED_AT)
         return add_all(l, slice);
-    if (l->q->sort == BW_SORT_CREATED_AT)
-        return add_all_created(l, slice);
     if (slice->status == BW_RUNNING)
         return bw_task_list_add_running(&l->base, slice);
-    return bw_task_scan_add_range(&l->base.scan, slice);
+    return bw_task_list_add_range(&l->base, slice);
+}
+
+/* Whether all tasks are read in order of created_at, and the filter is left to choose. With a text
+ * that is worth it later: few of many tasks have it, and the index is read faster than those. */
+static bool reads_by_created(const struct list *l)
+{
+    const struct bw_task_limits *limits = &l->base.r->limits;
+    bool is_counted = l->plan.index == BW_BY_STATUS || l->plan.count <= limits->counted;
+    int64_t most = l->q->q.len > 0 && is_counted ? 4 * limits->gathered : limits->gathered;
+    return l->q->sort == BW_SORT_CREATED_AT && !l->plan.gathers && l->plan.count > most;
 }
 
 static int add_planned(struct list *l)
@@ -132,13 +119,11 @@ static int add_planned(struct list *l)
     struct bw_task_slice slice;
     int err = bw_task_plan_make(&l->plan, &l->base.r->tasks, &l->base.filter, &l->base.r->state,
                                 &l->base.r->limits);
-    if (err)
-        return err;
-    if (!l->plan.gathers && l->q->sort == BW_SORT_CREATED_AT &&
-        l->plan.count > l->base.r->limits.counted)
-        return bw_task_scan_add_range(&l->base.scan, &all);
-    while (!err && bw_task_plan_next(&l->plan, &it, &slice))
-        err = add_slice(l, &slice);
+    if (!err && reads_by_created(l))
+        err = bw_task_list_add_range(&l->base, &all);
+    else
+        while (!err && bw_task_plan_next(&l->plan, &it, &slice))
+            err = add_slice(l, &slice);
     if (l->plan.gathers && l->q->q.len == 0) {
         l->total_exact = true;
     } else {
@@ -150,11 +135,11 @@ static int add_planned(struct list *l)
 
 static int add_candidates(struct list *l)
 {
-    bool found = false;
+    bool done = false;
     if (l->q->id.n > 0)
         return add_ids(l);
-    int err = l->q->q.len > 0 ? add_text(l, &found) : 0;
-    return err || found ? err : add_planned(l);
+    int err = l->q->q.len > 0 ? add_text(l, &done) : 0;
+    return err || done ? err : add_planned(l);
 }
 
 static int begin_scan(struct list *l, struct bw_fault *fault)
@@ -202,14 +187,14 @@ int bw_read_tasks(struct bw_reader *r, const struct bw_rpc_request *q, struct bw
     if (err)
         return err;
     bw_answer_begin(&l.base.answer, out, &r->state);
-    bw_task_filter_open(&l.base.filter, &q->tasks);
+    bw_task_list_open(&l.base, &q->tasks);
     err = add_candidates(&l);
     if (!err)
         err = bw_task_list_fill(&l.base);
     if (!err)
         put_rest(&l);
     bw_answer_end(&l.base.answer);
-    bw_task_scan_end(&l.base.scan);
-    bw_task_filter_close(&l.base.filter);
+    bw_task_text_free(&l.text);
+    bw_task_list_close(&l.base);
     return err;
 }

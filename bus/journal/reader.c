@@ -47,8 +47,9 @@ int bw_reader_open(struct bw_reader **out, const char *path, struct bw_fault *fa
     if (!err)
         err = bw_schema_check(r->db, &bw_journal_schema, fault);
     if (!err) {
-        bw_task_statements_open(&r->tasks, r->db);
-        err = prepare(r);
+        err = bw_task_statements_open(&r->tasks, r->db);
+        if (!err)
+            err = prepare(r);
         if (err)
             bw_fault(fault, err, "data", "cannot read the journal: %s", sqlite3_errmsg(r->db));
     }

@@ -5,8 +5,6 @@
 
 #include "wire/utf8.h"
 
-enum { GROUP = 3, GROUPS_MAX = 16 }; /* characters; what so many leave over is looked into anyway */
-
 static unsigned all_statuses(void)
 {
     return (1u << BW_N_STATUS) - 1;
@@ -64,7 +62,11 @@ static void put_lower(const struct bw_task_filter *f, struct bw_buf *out, struct
 
 void bw_task_filter_open(struct bw_task_filter *f, const struct bw_task_query *q)
 {
-    *f = (struct bw_task_filter){.q = q, .statuses = statuses_of(&q->status)};
+    *f = (struct bw_task_filter){
+        .q = q, .statuses = statuses_of(&q->status), .refusals_left = INT64_MAX};
+    f->checks = (f->statuses != all_statuses() ? BW_CHECK_STATUS : 0u) |
+                (q->type.n ? BW_CHECK_TYPE : 0u) | (q->owner.n ? BW_CHECK_OWNER : 0u) |
+                (q->resource.n ? BW_CHECK_RESOURCE : 0u) | (q->queue.n ? BW_CHECK_QUEUE : 0u);
     if (q->q.len == 0)
         return;
     f->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
@@ -87,7 +89,47 @@ static bool is_in(const struct bw_str_set *set, struct bw_str value)
     return set->n == 0;
 }
 
-bool bw_task_filter_columns(struct bw_task_filter *f, const struct bw_task_columns *c)
+void bw_task_filter_candidates(struct bw_task_filter *f, const int64_t *keys, size_t n)
+{
+    f->candidates = keys;
+    f->n_candidates = n;
+    f->checks |= BW_CHECK_CANDIDATE;
+}
+
+static bool is_candidate(const struct bw_task_filter *f, int64_t key)
+{
+    size_t low = 0, high = f->n_candidates;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (f->candidates[mid] < key)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < f->n_candidates && f->candidates[low] == key;
+}
+
+static bool count(struct bw_task_filter *f, bool passes)
+{
+    f->refusals_left -= !passes;
+    return passes || bw_task_filter_is_tired(f);
+}
+
+bool bw_task_filter_number(struct bw_task_filter *f, enum bw_task_check check, int64_t value)
+{
+    return count(f, check == BW_CHECK_STATUS ? f->statuses >> value & 1 : is_candidate(f, value));
+}
+
+bool bw_task_filter_name(struct bw_task_filter *f, enum bw_task_check check, struct bw_str value)
+{
+    const struct bw_str_set *set = check == BW_CHECK_TYPE       ? &f->q->type
+                                   : check == BW_CHECK_OWNER    ? &f->q->owner
+                                   : check == BW_CHECK_RESOURCE ? &f->q->resource
+                                                                : &f->q->queue;
+    return count(f, is_in(set, value));
+}
+
+bool bw_task_filter_columns(const struct bw_task_filter *f, const struct bw_task_columns *c)
 {
     return (f->statuses >> c->status & 1) && is_in(&f->q->type, c->type) &&
            is_in(&f->q->owner, c->owner) && is_in(&f->q->resource, c->resource) &&
@@ -104,30 +146,4 @@ static bool contains(struct bw_task_filter *f, struct bw_str s)
 bool bw_task_filter_text(struct bw_task_filter *f, struct bw_str id, struct bw_str title)
 {
     return f->q->q.len == 0 || contains(f, title) || contains(f, id);
-}
-
-bool bw_task_filter_match(const struct bw_task_filter *f, struct bw_buf *out)
-{
-    struct bw_str rest = f->q->q;
-    int groups = 0;
-    while (rest.len > 0 && groups < GROUPS_MAX) {
-        size_t ends[GROUP], len = 0;
-        int n = 0;
-        for (; n < GROUP && len < rest.len; n++) {
-            size_t char_len = bw_utf8_char_len((struct bw_str){rest.ptr + len, rest.len - len});
-            ends[n] = len += char_len ? char_len : 1;
-        }
-        if (n < GROUP)
-            break;
-        bw_buf_puts(out, groups++ ? BW_STR(" AND \"") : BW_STR("\""));
-        for (size_t i = 0; i < len; i++) {
-            if (rest.ptr[i] == '"')
-                bw_buf_putc(out, '"');
-            bw_buf_putc(out, rest.ptr[i]);
-        }
-        bw_buf_putc(out, '"');
-        rest.ptr += ends[0];
-        rest.len -= ends[0];
-    }
-    return groups > 0 && !out->failed;
 }

@@ -1,6 +1,19 @@
 /* One page of a list of tasks. */
 #include "journal/task_list.h"
 
+void bw_task_list_open(struct bw_task_list *l, const struct bw_task_query *q)
+{
+    bw_task_filter_open(&l->filter, q);
+    l->r->tasks.filter = &l->filter;
+}
+
+void bw_task_list_close(struct bw_task_list *l)
+{
+    l->r->tasks.filter = NULL;
+    bw_task_filter_close(&l->filter);
+    bw_task_scan_end(&l->scan);
+}
+
 int bw_task_list_add_running(struct bw_task_list *l, const struct bw_task_slice *slice)
 {
     sqlite3_stmt *st;
@@ -12,20 +25,25 @@ int bw_task_list_add_running(struct bw_task_list *l, const struct bw_task_slice 
     return err;
 }
 
+int bw_task_list_add_range(struct bw_task_list *l, const struct bw_task_slice *slice)
+{
+    if (l->filter.refusals_left > l->r->limits.refused)
+        l->filter.refusals_left = l->r->limits.refused;
+    return bw_task_scan_add_range(&l->scan, slice);
+}
+
+/* Looks at tasks in order. A page that is not full ends at the first one that is refused after too
+ * many were: it may be there only because nobody looked at it before (task_filter.h). */
 int bw_task_list_fill(struct bw_task_list *l)
 {
     struct bw_task_row row;
     int64_t value, key;
-    int err;
+    int err = 0;
     l->last_value = l->scan.after_value;
     l->last_key = l->scan.after_key;
     bw_answer_array(&l->answer, "tasks");
-    for (int64_t looked = 0; (err = bw_task_scan_next(&l->scan, &value, &key)) == 1; looked++) {
-        if (looked == l->r->limits.looked) {
-            l->more = true;
-            break;
-        }
-        err = bw_task_row_read(&l->r->tasks, key, &l->filter, &l->r->zone, &row);
+    while (!l->more && (err = bw_task_scan_next(&l->scan, &value, &key)) == 1) {
+        err = bw_task_row_read(&l->r->tasks, key, &row);
         if (err < 0)
             return err;
         if (err == 1) {
@@ -35,6 +53,9 @@ int bw_task_list_fill(struct bw_task_list *l)
                 break;
             }
             bw_answer_item(&l->answer, row.body);
+        } else {
+            l->filter.refusals_left--;
+            l->more = bw_task_filter_is_tired(&l->filter);
         }
         l->last_value = value;
         l->last_key = key;

@@ -15,9 +15,16 @@ struct bw_task_list {
     int64_t last_value, last_key; /* … beyond this place */
 };
 
+/* Opens the filter and has the reader's statements use it. Before the scan is begun or after. */
+void bw_task_list_open(struct bw_task_list *l, const struct bw_task_query *q);
+/* Ends filter and scan. */
+void bw_task_list_close(struct bw_task_list *l);
 /* Adds all tasks of a slice of running ones to the scan, by updated_at or by seq. */
 int bw_task_list_add_running(struct bw_task_list *l,
                              const struct bw_task_slice *slice) BW_MUST_CHECK;
+/* As bw_task_scan_add_range. A range may be long: what the filter refuses is counted from now on.
+ */
+int bw_task_list_add_range(struct bw_task_list *l, const struct bw_task_slice *slice) BW_MUST_CHECK;
 /* Writes the array `tasks` and fills in more and last. */
 int bw_task_list_fill(struct bw_task_list *l) BW_MUST_CHECK;
 

@@ -2,7 +2,7 @@
 #include "journal/task_plan.h"
 
 const struct bw_task_limits bw_task_limits = {
-    .counted = 10000, .gathered = 4000, .text = 5000, .looked = 50000};
+    .counted = 10000, .gathered = 5000, .text = 30000, .verified = 1500, .refused = 100000};
 
 static const struct bw_str any_value = {0};
 static const struct bw_str_set any_set = {&any_value, 1};
@@ -28,8 +28,6 @@ bool bw_task_plan_next(const struct bw_task_plan *plan, struct bw_task_slices *i
             .index = plan->index,
             .value = plan->values->v[value],
             .status = (int)status,
-            .owner = plan->owner,
-            .resource = plan->resource,
         };
         it->at++;
         return true;
@@ -51,12 +49,7 @@ static int count_slices(struct bw_task_plan *plan, struct bw_task_statements *st
     return err;
 }
 
-static struct bw_str only_value(const struct bw_str_set *set)
-{
-    return set->n == 1 ? set->v[0] : any_value;
-}
-
-/* All tasks in order, with what the index of statuses can leave out by itself. */
+/* All tasks in order; owner and resource are in the index of statuses, and cost little there. */
 static struct bw_task_plan plan_by_status(const struct bw_task_filter *filter,
                                           const struct bw_journal_state *state)
 {
@@ -64,8 +57,6 @@ static struct bw_task_plan plan_by_status(const struct bw_task_filter *filter,
         .index = BW_BY_STATUS,
         .values = &any_set,
         .statuses = filter->statuses,
-        .owner = only_value(&filter->q->owner),
-        .resource = only_value(&filter->q->resource),
     };
     for (int status = 0; status < BW_N_STATUS; status++)
         if (filter->statuses >> status & 1)
@@ -93,8 +84,8 @@ int bw_task_plan_make(struct bw_task_plan *plan, struct bw_task_statements *st,
     } named[] = {
         {BW_BY_OWNER, &q->owner},
         {BW_BY_RESOURCE, &q->resource},
+        {BW_BY_TYPE, &q->type}, /* before queue: where neither is few, types are the more various */
         {BW_BY_QUEUE, &q->queue},
-        {BW_BY_TYPE, &q->type},
     };
     bool all_statuses = filter->statuses == (1u << BW_N_STATUS) - 1;
     int filters = (q->owner.n > 0) + (q->resource.n > 0) + (q->queue.n > 0) + (q->type.n > 0);

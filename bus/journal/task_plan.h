@@ -10,8 +10,9 @@
 struct bw_task_limits {
     int64_t counted;  /* a total is exact up to this */
     int64_t gathered; /* so many are taken whole when they could be read in order instead */
-    int64_t text;     /* candidates of the text index; with more, the word is no filter */
-    int64_t looked;   /* rows looked at for one page; then it ends, with a `next` */
+    int64_t verified; /* candidates of the text index that are looked into one by one */
+    int64_t text;     /* that are a check for others; with more, the text is looked for in rows */
+    int64_t refused;  /* tasks refused for one page; then it ends, with a `next` */
 };
 
 extern const struct bw_task_limits bw_task_limits;
@@ -20,11 +21,10 @@ struct bw_task_plan {
     enum bw_task_index index;
     const struct bw_str_set *values; /* of the index; one empty value for BY_STATUS */
     unsigned statuses;
-    int64_t count;                 /* tasks of these, at most limits.counted + 1 */
-    bool gathers;                  /* the index gives no order, or there is no need of one */
-    struct bw_str owner, resource; /* looked for inside of the index */
-    bool total_exact;              /* the total is known without looking at tasks */
-    int64_t total;                 /* else that there are at least so many */
+    int64_t count;    /* tasks of these, at most limits.counted + 1 */
+    bool gathers;     /* the index gives no order, or there is no need of one */
+    bool total_exact; /* the total is known without looking at tasks */
+    int64_t total;    /* else that there are at least so many */
 };
 
 int bw_task_plan_make(struct bw_task_plan *plan, struct bw_task_statements *st,

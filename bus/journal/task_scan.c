@@ -40,7 +40,8 @@ void bw_task_scan_end(struct bw_task_scan *s)
     for (uint32_t i = 0; i < s->n_ranges; i++)
         free(s->ranges[i].batch);
     free(s->ranges);
-    bw_merge_reset(s->merge);
+    if (s->merge)
+        bw_merge_reset(s->merge);
     *s = (struct bw_task_scan){0};
 }
 

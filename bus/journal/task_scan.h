@@ -32,6 +32,7 @@ void bw_task_scan_start(bool ascending, int64_t *value, int64_t *key);
 void bw_task_scan_begin(struct bw_task_scan *s, struct bw_task_statements *st,
                         struct bw_merge *merge, enum bw_task_order order, bool ascending,
                         int64_t after_value, int64_t after_key, int batch);
+/* Zero-initialised is ended already. */
 void bw_task_scan_end(struct bw_task_scan *s);
 /* A task that was found otherwise; ignored if it is not beyond the place. */
 int bw_task_scan_add(struct bw_task_scan *s, int64_t value, int64_t key) BW_MUST_CHECK;

@@ -1,66 +1,92 @@
 /* The statements that find tasks: by an index, by their text, by key. */
 #include "journal/task_select.h"
 
-#include <stdio.h>
-
 #include "journal/db.h"
-#include "wire/mp.h"
+#include "wire/scan.h"
 
-enum { SQL_MAX = 512 };
+enum { SQL_MAX = 1024 };
+
+/* ?6 is the checks that are to be made. SQLite makes first those that the index has the column of,
+ * and does not look at a column whose check is not asked for. */
+#define WANTED                                                                                     \
+    " AND (?6 & 1 = 0 OR wanted(1, t.key)) AND (?6 & 2 = 0 OR wanted(2, t.status))"                \
+    " AND (?6 & 4 = 0 OR wanted(4, t.type)) AND (?6 & 8 = 0 OR wanted(8, t.owner))"                \
+    " AND (?6 & 16 = 0 OR wanted(16, t.resource)) AND (?6 & 32 = 0 OR wanted(32, t.queue))"
 
 /* ?1 is the value and ?2 the status. Indexes are named, because the planner knows no statistics. */
 static const struct {
     const char *name, *where;
+    unsigned implies; /* checks that all its tasks pass */
 } indexes[BW_N_TASK_INDEXES] = {
-    [BW_BY_STATUS] = {"tasks_status", "t.status = ?2 AND (?6 IS NULL OR t.owner = ?6)"
-                                      " AND (?7 IS NULL OR t.resource = ?7)"},
-    [BW_BY_TYPE] = {"tasks_type", "t.type = ?1 AND t.status = ?2"},
-    [BW_BY_QUEUE] = {"tasks_queue", "t.queue = ?1 AND t.status = ?2"},
-    [BW_BY_OWNER] = {"tasks_owner", "t.owner = ?1"},
-    [BW_BY_RESOURCE] = {"tasks_resource", "t.resource = ?1"},
+    [BW_BY_STATUS] = {"tasks_status", "t.status = ?2", BW_CHECK_STATUS},
+    [BW_BY_TYPE] = {"tasks_type", "t.type = ?1 AND t.status = ?2", BW_CHECK_TYPE | BW_CHECK_STATUS},
+    [BW_BY_QUEUE] = {"tasks_queue", "t.queue = ?1 AND t.status = ?2",
+                     BW_CHECK_QUEUE | BW_CHECK_STATUS},
+    [BW_BY_OWNER] = {"tasks_owner", "t.owner = ?1", BW_CHECK_OWNER},
+    [BW_BY_RESOURCE] = {"tasks_resource", "t.resource = ?1", BW_CHECK_RESOURCE},
 };
 
 /* Both %s are the index and its condition. */
 static const char *const selects[BW_N_SELECTS] = {
     [BW_SELECT_COUNT] = "SELECT count(*) FROM"
                         " (SELECT 1 FROM tasks t INDEXED BY %s WHERE %s LIMIT ?3)",
-    [BW_SELECT_ALL] =
-        "SELECT t.status, t.type, t.owner, t.resource, t.queue, t.key, t.created_at,"
-        " coalesce(t.rest_at, (SELECT updated_at FROM task_rows r WHERE r.key = t.key))"
-        " FROM tasks t INDEXED BY %s WHERE %s",
-    [BW_SELECT_CREATED] = "SELECT t.created_at, t.key FROM tasks t INDEXED BY %s WHERE %s",
+    [BW_SELECT_UPDATED] =
+        "SELECT coalesce(t.rest_at, (SELECT updated_at FROM task_rows r WHERE r.key = t.key)),"
+        " t.key FROM tasks t INDEXED BY %s WHERE %s" WANTED,
+    [BW_SELECT_CREATED] = "SELECT t.created_at, t.key FROM tasks t INDEXED BY %s WHERE %s" WANTED,
     [BW_SELECT_RUNNING] = "SELECT r.updated_at, t.key, r.seq FROM tasks t INDEXED BY %s"
-                          " CROSS JOIN task_rows r ON r.key = t.key WHERE %s",
+                          " CROSS JOIN task_rows r ON r.key = t.key WHERE %s" WANTED,
     [BW_SELECT_REST] = "SELECT t.rest_at, t.key FROM tasks t INDEXED BY %s WHERE %s"
-                       " AND t.rest_at <= ?3 AND (t.rest_at < ?3 OR t.key < ?4)"
+                       " AND t.rest_at <= ?3 AND (t.rest_at < ?3 OR t.key < ?4)" WANTED
                        " ORDER BY t.rest_at DESC, t.key DESC LIMIT ?5",
     [BW_SELECT_REST_ASC] = "SELECT t.rest_at, t.key FROM tasks t INDEXED BY %s WHERE %s"
-                           " AND t.rest_at >= ?3 AND (t.rest_at > ?3 OR t.key > ?4)"
+                           " AND t.rest_at >= ?3 AND (t.rest_at > ?3 OR t.key > ?4)" WANTED
                            " ORDER BY t.rest_at, t.key LIMIT ?5",
 };
 
 static const char *const created[2] = {
-    "SELECT created_at, key FROM tasks INDEXED BY tasks_created"
-    " WHERE created_at <= ?3 AND (created_at < ?3 OR key < ?4)"
-    " ORDER BY created_at DESC, key DESC LIMIT ?5",
-    "SELECT created_at, key FROM tasks INDEXED BY tasks_created"
-    " WHERE created_at >= ?3 AND (created_at > ?3 OR key > ?4)"
-    " ORDER BY created_at, key LIMIT ?5",
+    "SELECT t.created_at, t.key FROM tasks t INDEXED BY tasks_created"
+    " WHERE t.created_at <= ?3 AND (t.created_at < ?3 OR t.key < ?4)" WANTED
+    " ORDER BY t.created_at DESC, t.key DESC LIMIT ?5",
+    "SELECT t.created_at, t.key FROM tasks t INDEXED BY tasks_created"
+    " WHERE t.created_at >= ?3 AND (t.created_at > ?3 OR t.key > ?4)" WANTED
+    " ORDER BY t.created_at, t.key LIMIT ?5",
 };
 
 /* Each seq is there once: ?4, the key, decides nothing. */
-static const char rest_seq[] = "SELECT rest_seq, key FROM tasks INDEXED BY tasks_rest_seq"
-                               " WHERE rest_seq > ?3 ORDER BY rest_seq LIMIT ?5";
+static const char rest_seq[] = "SELECT t.rest_seq, t.key FROM tasks t INDEXED BY tasks_rest_seq"
+                               " WHERE t.rest_seq > ?3" WANTED " ORDER BY t.rest_seq LIMIT ?5";
 
 static const char row[] = "SELECT t.status, t.type, t.owner, t.resource, t.queue, t.created_at,"
                           " r.updated_at, r.seq, r.body"
                           " FROM tasks t CROSS JOIN task_rows r ON r.key = t.key WHERE t.key = ?1";
 
-static const char text[] = "SELECT rowid FROM task_text WHERE task_text MATCH ?1 LIMIT ?2";
+static const char text[] = "SELECT rowid FROM task_text WHERE task_text MATCH ?1"
+                           " ORDER BY rowid LIMIT ?2";
 
-void bw_task_statements_open(struct bw_task_statements *st, sqlite3 *db)
+/* wanted(check, column): SQLite's way into the filter. */
+static void wanted(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    const struct bw_task_statements *st = sqlite3_user_data(context);
+    enum bw_task_check check = (enum bw_task_check)sqlite3_value_int(values[0]);
+    bool passes;
+    (void)n;
+    if (check <= BW_CHECK_STATUS) {
+        passes = bw_task_filter_number(st->filter, check, sqlite3_value_int64(values[1]));
+    } else {
+        const void *name = sqlite3_value_blob(values[1]);
+        size_t len = (size_t)sqlite3_value_bytes(values[1]);
+        passes = bw_task_filter_name(st->filter, check, (struct bw_str){name, len});
+    }
+    sqlite3_result_int(context, passes);
+}
+
+int bw_task_statements_open(struct bw_task_statements *st, sqlite3 *db)
 {
     *st = (struct bw_task_statements){.db = db};
+    return bw_db_err(db,
+                     sqlite3_create_function_v2(db, "wanted", 2, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+                                                st, wanted, NULL, NULL, NULL));
 }
 
 void bw_task_statements_close(struct bw_task_statements *st)
@@ -76,7 +102,7 @@ void bw_task_statements_close(struct bw_task_statements *st)
     *st = (struct bw_task_statements){0};
 }
 
-static int ready(struct bw_task_statements *st, sqlite3_stmt **at, const char *sql)
+static int prepared(struct bw_task_statements *st, sqlite3_stmt **at, const char *sql)
 {
     if (*at) {
         sqlite3_reset(*at);
@@ -85,12 +111,14 @@ static int ready(struct bw_task_statements *st, sqlite3_stmt **at, const char *s
     return bw_db_prepare(st->db, at, sql);
 }
 
-static void bind_name(sqlite3_stmt *st, int at, struct bw_str name)
+/* The same, told which checks to make beyond those that it implies. */
+static int filtering(struct bw_task_statements *st, sqlite3_stmt **at, const char *sql,
+                     unsigned implied)
 {
-    if (name.len > 0)
-        bw_db_bind_text(st, at, name);
-    else
-        (void)sqlite3_bind_null(st, at);
+    int err = prepared(st, at, sql);
+    if (!err)
+        bw_db_bind_int(*at, 6, st->filter ? st->filter->checks & ~implied : 0);
+    return err;
 }
 
 int bw_task_select(struct bw_task_statements *st, enum bw_task_select select,
@@ -101,13 +129,12 @@ int bw_task_select(struct bw_task_statements *st, enum bw_task_select select,
     if (!*at) /* the format is one of ours */
         sqlite3_snprintf(SQL_MAX, sql, selects[select], indexes[slice->index].name,
                          indexes[slice->index].where);
-    int err = ready(st, at, sql);
+    int err = select == BW_SELECT_COUNT ? prepared(st, at, sql)
+                                        : filtering(st, at, sql, indexes[slice->index].implies);
     if (err)
         return err;
     bw_db_bind_text(*at, 1, slice->value);
     bw_db_bind_int(*at, 2, slice->status);
-    bind_name(*at, 6, slice->owner);
-    bind_name(*at, 7, slice->resource);
     *out = *at;
     return 0;
 }
@@ -129,14 +156,14 @@ int bw_task_count(struct bw_task_statements *st, const struct bw_task_slice *sli
 
 int bw_task_select_created(struct bw_task_statements *st, bool ascending, sqlite3_stmt **out)
 {
-    int err = ready(st, &st->created[ascending], created[ascending]);
+    int err = filtering(st, &st->created[ascending], created[ascending], 0);
     *out = st->created[ascending];
     return err;
 }
 
 int bw_task_select_rest_seq(struct bw_task_statements *st, sqlite3_stmt **out)
 {
-    int err = ready(st, &st->rest_seq, rest_seq);
+    int err = filtering(st, &st->rest_seq, rest_seq, 0);
     *out = st->rest_seq;
     return err;
 }
@@ -144,7 +171,7 @@ int bw_task_select_rest_seq(struct bw_task_statements *st, sqlite3_stmt **out)
 int bw_task_select_text(struct bw_task_statements *st, struct bw_str match, int64_t limit,
                         sqlite3_stmt **out)
 {
-    int err = ready(st, &st->text, text);
+    int err = prepared(st, &st->text, text);
     if (err)
         return err;
     bw_db_bind_text(st->text, 1, match);
@@ -164,27 +191,29 @@ void bw_task_columns_read(sqlite3_stmt *st, struct bw_task_columns *out)
     };
 }
 
-static struct bw_str text_of(const msgpack_object *map, const char *key)
+/* Whether the text asked for is in a row's id or title; read in place, since most have it not. */
+static int passes_text(struct bw_task_filter *filter, struct bw_str body)
 {
-    const msgpack_object *o = bw_mp_get(map, key);
-    return o && o->type == MSGPACK_OBJECT_STR ? bw_mp_as_str(o) : (struct bw_str){0};
-}
-
-static int passes_text(struct bw_task_filter *filter, struct bw_str body, msgpack_zone *zone)
-{
-    msgpack_object map;
+    struct bw_scan scan = bw_scan_begin(body);
+    struct bw_str id = {0}, title = {0};
+    struct bw_scan_value value;
     if (filter->q->q.len == 0)
         return 1;
-    msgpack_zone_clear(zone);
-    if (bw_mp_unpack(body, BW_RPC_DEPTH_MAX, zone, &map, NULL) != 0)
-        return BW_EIO;
-    return bw_task_filter_text(filter, text_of(&map, "id"), text_of(&map, "title"));
+    for (uint32_t pairs = bw_scan_map(&scan); pairs > 0 && !(id.len && title.len); pairs--) {
+        struct bw_str key = bw_scan_str(&scan);
+        struct bw_str bytes = bw_scan_skip(&scan, BW_RPC_DEPTH_MAX);
+        struct bw_scan inside = bw_scan_begin(bytes);
+        bool is_id = bw_str_is(key, "id");
+        if ((is_id || bw_str_is(key, "title")) && bw_scan_value(&inside, &value) &&
+            value.type == BW_SCAN_STR)
+            *(is_id ? &id : &title) = value.s;
+    }
+    return scan.failed ? BW_EIO : bw_task_filter_text(filter, id, title);
 }
 
-int bw_task_row_read(struct bw_task_statements *st, int64_t key, struct bw_task_filter *filter,
-                     msgpack_zone *zone, struct bw_task_row *out)
+int bw_task_row_read(struct bw_task_statements *st, int64_t key, struct bw_task_row *out)
 {
-    int err = ready(st, &st->row, row);
+    int err = prepared(st, &st->row, row);
     if (err)
         return err;
     bw_db_bind_int(st->row, 1, key);
@@ -196,7 +225,7 @@ int bw_task_row_read(struct bw_task_statements *st, int64_t key, struct bw_task_
     out->updated_at = sqlite3_column_int64(st->row, 6);
     out->seq = (uint64_t)sqlite3_column_int64(st->row, 7);
     out->body = bw_db_str(st->row, 8);
-    if (!bw_task_filter_columns(filter, &out->columns))
+    if (!bw_task_filter_columns(st->filter, &out->columns))
         return 0;
-    return passes_text(filter, out->body, zone);
+    return passes_text(st->filter, out->body);
 }

@@ -1,10 +1,14 @@
-/* The statements that find tasks: by an index, by their text, by key. */
+/* The statements that find tasks: by an index, by their text, by key.
+ *
+ * DESIGN. What a filter asks of columns is asked inside of SQLite, by a function of ours that
+ * stands in the statements: a row that is not wanted costs a tenth of a row that is handed out, and
+ * the table is looked at only when the index does not have the column. The text is looked at last,
+ * in the few rows that are left. */
 #ifndef BW_JOURNAL_TASK_SELECT_H
 #define BW_JOURNAL_TASK_SELECT_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <msgpack.h>
 #include <sqlite3.h>
 
 #include "base/err.h"
@@ -24,14 +28,13 @@ static inline bool bw_task_index_orders(enum bw_task_index index)
 /* A part of the task table that an index holds together. */
 struct bw_task_slice {
     enum bw_task_index index;
-    struct bw_str value;           /* nothing for BY_STATUS */
-    int status;                    /* counts only for indexes that order */
-    struct bw_str owner, resource; /* BY_STATUS: only tasks of these; empty: of any */
+    struct bw_str value; /* nothing for BY_STATUS */
+    int status;          /* counts only for indexes that order */
 };
 
 enum bw_task_select {
-    BW_SELECT_COUNT,    /* how many, up to a limit */
-    BW_SELECT_ALL,      /* all: what filters look at, then key, created_at, updated_at */
+    BW_SELECT_COUNT,    /* how many, up to a limit, wanted or not */
+    BW_SELECT_UPDATED,  /* all: updated_at, key */
     BW_SELECT_CREATED,  /* all: created_at, key */
     BW_SELECT_RUNNING,  /* all that run: updated_at, key, seq */
     BW_SELECT_REST,     /* a range in order of rest_at, latest first: rest_at, key */
@@ -39,9 +42,11 @@ enum bw_task_select {
     BW_N_SELECTS
 };
 
-/* A reader's statements for this; each is prepared when first needed. */
+/* A reader's statements for this; each is prepared when first needed. Those that give keys give
+ * only what passes the filter's columns, if there is a filter. */
 struct bw_task_statements {
     sqlite3 *db;
+    struct bw_task_filter *filter; /* of the question being answered; borrowed */
     sqlite3_stmt *by_index[BW_N_SELECTS][BW_N_TASK_INDEXES];
     sqlite3_stmt *created[2]; /* ranges of all tasks: latest first, earliest first */
     sqlite3_stmt *rest_seq;   /* ranges of tasks at rest by seq */
@@ -49,7 +54,8 @@ struct bw_task_statements {
     sqlite3_stmt *row;        /* everything of one task */
 };
 
-void bw_task_statements_open(struct bw_task_statements *st, sqlite3 *db);
+/* *st must stay where it is. */
+int bw_task_statements_open(struct bw_task_statements *st, sqlite3 *db) BW_MUST_CHECK;
 void bw_task_statements_close(struct bw_task_statements *st);
 
 /* How many tasks a slice has, at most `limit`. */
@@ -65,7 +71,8 @@ int bw_task_select(struct bw_task_statements *st, enum bw_task_select select,
 int bw_task_select_created(struct bw_task_statements *st, bool ascending,
                            sqlite3_stmt **out) BW_MUST_CHECK;
 int bw_task_select_rest_seq(struct bw_task_statements *st, sqlite3_stmt **out) BW_MUST_CHECK;
-/* The keys of at most `limit` tasks that the text index has for an expression. */
+/* The keys of at most `limit` tasks that the text index has for an expression, ascending; all of
+ * them, wanted or not. */
 int bw_task_select_text(struct bw_task_statements *st, struct bw_str match, int64_t limit,
                         sqlite3_stmt **out) BW_MUST_CHECK;
 
@@ -77,10 +84,10 @@ struct bw_task_row {
     struct bw_str body;
 };
 
-/* From the first five columns of BW_SELECT_ALL. */
+/* From the first five columns of a statement: status, type, owner, resource, queue. */
 void bw_task_columns_read(sqlite3_stmt *st, struct bw_task_columns *out);
-/* 1: it passes; 0: it does not, or there is none; negative. The zone is cleared. */
-int bw_task_row_read(struct bw_task_statements *st, int64_t key, struct bw_task_filter *filter,
-                     msgpack_zone *zone, struct bw_task_row *out) BW_MUST_CHECK;
+/* 1: it passes the filter; 0: it does not, or there is none; negative. */
+int bw_task_row_read(struct bw_task_statements *st, int64_t key,
+                     struct bw_task_row *out) BW_MUST_CHECK;
 
 #endif
