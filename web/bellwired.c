@@ -66,6 +66,7 @@ static int start_web(const struct bellwired_options *o, const char *bus_url, str
 {
     const struct bw_web_options options = {
         .listen = o->http,
+        .proxies = o->proxies,
         .bus_url = bus_url,
         .http_threads = (unsigned)o->http_threads,
         .body_bytes_max = o->body_bytes_max,
@@ -76,9 +77,13 @@ static int start_web(const struct bellwired_options *o, const char *bus_url, str
                 .ring_bytes = o->ring_bytes,
                 .max_topics = (unsigned)o->rings,
                 .max_connections = (unsigned)o->connections,
+                .max_per_address = (unsigned)o->connections_per_address,
                 .max_subscriptions = (unsigned)o->subscriptions,
                 .max_message_bytes = o->message_bytes_max,
+                .messages_per_s = (unsigned)o->messages_per_s,
                 .heartbeat_s = (unsigned)o->heartbeat_s,
+                .ping_timeout_s = (unsigned)o->ping_timeout_s,
+                .idle_s = (unsigned)o->idle_s,
             },
     };
     return bw_web_start(&options, web, fault);

@@ -88,11 +88,22 @@ static const struct bw_setting settings[] = {
     COUNT(NULL, "rings", rings, "256", 1, 65536, "Topics that can be streamed live."),
     COUNT(NULL, "connections", connections, "0", 0, 10000000,
           "Live streams at once. 0: as many as there are descriptors for."),
+    COUNT(NULL, "connections-per-address", connections_per_address, "256", 1, 10000000,
+          "Live streams at once from one address. Those of a proxy are counted by the address it "
+          "tells."),
+    TEXT(NULL, "proxies", proxies, "NETWORKS", "127.0.0.0/8",
+         "IPv4 addresses and networks of your proxies, with commas between them: their word in "
+         "X-Forwarded-For tells whose a connection is."),
     COUNT(NULL, "subscriptions", subscriptions, "32", 1, 65536, "Topics for each live stream."),
     BYTES(NULL, "message-bytes-max", message_bytes_max, "64K", KIB, 16 * MIB,
           "The largest message from a page."),
-    COUNT(NULL, "heartbeat-s", heartbeat_s, "25", 1, 3600,
-          "Ping a silent page after this time, drop it after twice that."),
+    COUNT(NULL, "messages-per-s", messages_per_s, "50", 1, 1000000,
+          "Messages from a page in each second, on average over ten; who says more is closed."),
+    COUNT(NULL, "heartbeat-s", heartbeat_s, "25", 1, 3600, "Ping a silent page after this time."),
+    COUNT(NULL, "ping-timeout-s", ping_timeout_s, "20", 1, 3600,
+          "Close a page that does not answer a ping for this time."),
+    COUNT(NULL, "idle-s", idle_s, "300", 1, 86400,
+          "Close a page that has no subscription for this time."),
 
     ACTION("Instead of running", "verify", verify,
            "Fold all events of the journal again and compare with the task table; the exit status "

@@ -14,7 +14,7 @@ enum bellwired_log_format { LOG_LOGFMT, LOG_JSON };
 /* One member per line of the table in bellwired_options.c. */
 struct bellwired_options {
     const char *config, *data;
-    const char *http, *bus;
+    const char *http, *bus, *proxies;
     uint64_t only;
     uint64_t log_level, log_format;
     uint64_t journal_bytes_max, event_bytes_max, task_cache_rows;
@@ -22,7 +22,8 @@ struct bellwired_options {
     uint64_t query_threads, pub_buffer_messages, head_heartbeat_ms;
     uint64_t http_threads, body_bytes_max, bus_timeout_ms;
     uint64_t stream_threads, ring_bytes, rings, connections, subscriptions, message_bytes_max;
-    uint64_t heartbeat_s;
+    uint64_t connections_per_address, messages_per_s;
+    uint64_t heartbeat_s, ping_timeout_s, idle_s;
     bool verify, help, man, version;
 };
 

@@ -26,7 +26,6 @@ struct bw_web {
     struct bw_stream *stream;
     struct bw_http_server *http;
     struct bw_rest rest;
-    unsigned max_connections;
 };
 
 /* --- What rest and http ask of the streams --- */
@@ -41,10 +40,14 @@ static unsigned count_watchers(void *streams)
     return bw_stream_connections(streams);
 }
 
-static bool has_room(void *ctx)
+static int enter(void *ctx, uint64_t address, struct bw_fault *fault)
 {
-    const struct bw_web *web = ctx;
-    return bw_stream_connections(web->stream) < web->max_connections;
+    return bw_stream_enter(((const struct bw_web *)ctx)->stream, address, fault);
+}
+
+static void leave(void *ctx, uint64_t address)
+{
+    bw_stream_leave(((const struct bw_web *)ctx)->stream, address);
 }
 
 static bool owns_fd(void *ctx, int fd)
@@ -52,9 +55,9 @@ static bool owns_fd(void *ctx, int fd)
     return bw_stream_owns_fd(((const struct bw_web *)ctx)->stream, fd);
 }
 
-static int adopt(void *ctx, int fd)
+static int adopt(void *ctx, int fd, uint64_t address)
 {
-    return bw_stream_adopt_websocket(((const struct bw_web *)ctx)->stream, fd);
+    return bw_stream_adopt_websocket(((const struct bw_web *)ctx)->stream, fd, address);
 }
 
 /* --- Starting and stopping --- */
@@ -87,7 +90,8 @@ static int start_http(struct bw_web *web, const struct bw_web_options *o, unsign
         .n_routes = bw_n_routes,
         .ctx = &web->rest,
         .websocket_path = BW_WEBSOCKET_PATH,
-        .sink = {.ctx = web, .has_room = has_room, .owns_fd = owns_fd, .adopt = adopt},
+        .sink = {.ctx = web, .enter = enter, .leave = leave, .owns_fd = owns_fd, .adopt = adopt},
+        .proxies = o->proxies,
     };
     return bw_http_server_start(&options, &web->http, fault);
 }
@@ -98,8 +102,7 @@ static int start(struct bw_web *web, const struct bw_web_options *o, struct bw_f
     const uint32_t timeout_ms = o->bus_timeout_ms ? o->bus_timeout_ms : BUS_TIMEOUT_MS;
     const struct bellwire_options bus = {.timeout_ms = timeout_ms};
     struct bw_stream_options stream = o->stream;
-    web->max_connections = affordable_connections(stream.max_connections, threads);
-    stream.max_connections = web->max_connections;
+    stream.max_connections = affordable_connections(stream.max_connections, threads);
     int err = bellwire_connect(o->bus_url, &bus, &web->bus);
     if (err)
         return bw_fault(fault, err, "bus", "\"%s\": %s", o->bus_url, bellwire_strerror(err));

@@ -12,6 +12,7 @@
 /* Zero means the default. Strings are borrowed for the duration of bw_web_start(). */
 struct bw_web_options {
     const char *listen;    /* "127.0.0.1:8080"; "8080" is every address; port 0: any free one */
+    const char *proxies;   /* whose X-Forwarded-For is believed: "127.0.0.0/8, 10.0.0.7" */
     const char *bus_url;   /* the bus's base URL: inproc:// in one process, else ipc:// or tcp:// */
     unsigned http_threads; /* requests worked on at once; default 16 */
     size_t body_bytes_max; /* largest request body; default 16 MiB */

@@ -23,7 +23,8 @@
     X(BW_EVERSION, -14, "version", "unsupported version")                                          \
     X(BW_EUNAVAILABLE, -15, "unavailable", "the bus cannot be reached")                            \
     X(BW_EUNSUPPORTED, -16, "unsupported", "not supported")                                        \
-    X(BW_EINTERNAL, -17, "internal", "internal error")
+    X(BW_EINTERNAL, -17, "internal", "internal error")                                             \
+    X(BW_ETOOMANY, -18, "too_many", "more than are allowed")
 
 enum bw_err {
 #define X(name, value, code, text) name = value,

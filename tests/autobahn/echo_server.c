@@ -22,10 +22,14 @@ int bw_watcher_message(struct bw_conn *conn, enum bw_ws_opcode opcode, struct bw
     return 0;
 }
 
-static bool has_room(void *ctx)
+static int enter(void *stream, uint64_t address, struct bw_fault *fault)
 {
-    (void)ctx;
-    return true;
+    return bw_stream_enter(stream, address, fault);
+}
+
+static void leave(void *stream, uint64_t address)
+{
+    bw_stream_leave(stream, address);
 }
 
 static bool owns_fd(void *stream, int fd)
@@ -33,9 +37,9 @@ static bool owns_fd(void *stream, int fd)
     return bw_stream_owns_fd(stream, fd);
 }
 
-static int adopt(void *stream, int fd)
+static int adopt(void *stream, int fd, uint64_t address)
 {
-    return bw_stream_adopt_websocket(stream, fd);
+    return bw_stream_adopt_websocket(stream, fd, address);
 }
 
 static int serve(struct bw_stream *stream, struct bw_fault *fault)
@@ -44,7 +48,7 @@ static int serve(struct bw_stream *stream, struct bw_fault *fault)
         .listen = "127.0.0.1:0",
         .threads = THREADS,
         .websocket_path = "/",
-        .sink = {.ctx = stream, .has_room = has_room, .owns_fd = owns_fd, .adopt = adopt},
+        .sink = {.ctx = stream, .enter = enter, .leave = leave, .owns_fd = owns_fd, .adopt = adopt},
     };
     struct bw_http_server *server;
     char byte;
@@ -63,7 +67,8 @@ static int serve(struct bw_stream *stream, struct bw_fault *fault)
 int main(void)
 {
     const struct bw_stream_options options = {.max_message_bytes = MESSAGE_BYTES_MAX,
-                                              .reply_bytes_max = 4 * MESSAGE_BYTES_MAX};
+                                              .reply_bytes_max = 4 * MESSAGE_BYTES_MAX,
+                                              .messages_per_s = 1000000};
     struct bellwire *bus = NULL;
     struct bw_stream *stream = NULL;
     struct bw_fault fault = {0};

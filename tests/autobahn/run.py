@@ -66,7 +66,7 @@ def main():
     parser.add_argument("echo_server")
     parser.add_argument("cases", nargs="*", default=["*"])
     parser.add_argument("--original", metavar="PYTHON2")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     server = subprocess.Popen([args.echo_server], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     begun = time.monotonic()
     try:

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,6 +22,9 @@ BW_COUNTER(refused, "bellwire_http_handoffs_refused_total",
 enum { CLOSE_PROTOCOL_ERROR = 1002, CLOSE_TRY_AGAIN_LATER = 1013 };
 
 struct bw_handoff {
+    const struct bw_handoff_sink *sink;
+    uint64_t address; /* has a place with the sink, if has_place */
+    bool has_place;
     int fd;          /* civetweb's number for the connection */
     int mine;        /* the same connection, for the sink; -1 once it is gone */
     int placeholder; /* what fd becomes; -1 once it did */
@@ -36,12 +40,15 @@ static void close_fd(int *fd)
 
 static void destroy(struct bw_handoff **handoff)
 {
-    if (!*handoff)
-        return;
-    close_fd(&(*handoff)->mine);
-    close_fd(&(*handoff)->placeholder);
-    free(*handoff);
+    struct bw_handoff *h = *handoff;
     *handoff = NULL;
+    if (!h)
+        return;
+    if (h->has_place)
+        h->sink->leave(h->sink->ctx, h->address);
+    close_fd(&h->mine);
+    close_fd(&h->placeholder);
+    free(h);
 }
 
 /* A socket that reads as ended. */
@@ -55,15 +62,31 @@ static int make_placeholder(int *out)
     return 0;
 }
 
-static int prepare(const struct mg_connection *conn, const struct bw_handoff_sink *sink,
-                   struct bw_handoff **out)
+static uint64_t address_of(const struct mg_connection *conn, const struct bw_proxies *proxies)
 {
+    const struct mg_request_info *info = mg_get_request_info(conn);
+    struct bw_str forwarded_for = {NULL, 0};
+    for (int i = 0; i < info->num_headers; i++)
+        if (strcasecmp(info->http_headers[i].name, "X-Forwarded-For") == 0)
+            forwarded_for = bw_str(info->http_headers[i].value); /* the last one */
+    return bw_peer_of(proxies, bw_str(info->remote_addr), forwarded_for);
+}
+
+static int prepare(const struct mg_connection *conn, const struct bw_handoff_desk *desk,
+                   struct bw_handoff **out, struct bw_fault *fault)
+{
+    const struct bw_handoff_sink *sink = &desk->sink;
     struct bw_socket_ends ends;
     struct bw_handoff *h = malloc(sizeof *h);
     if (!h)
-        return BW_ENOMEM;
-    *h = (struct bw_handoff){.fd = -1, .mine = -1, .placeholder = -1};
-    int err = bw_socket_ends_of(conn, &ends);
+        return bw_fault(fault, BW_ENOMEM, "", "out of memory");
+    *h = (struct bw_handoff){.sink = sink, .fd = -1, .mine = -1, .placeholder = -1};
+    h->address = address_of(conn, &desk->proxies);
+    int err = sink->enter(sink->ctx, h->address, fault);
+    if (err)
+        goto out;
+    h->has_place = true;
+    err = bw_socket_ends_of(conn, &ends);
     if (err)
         goto out;
     h->fd = bw_socket_find(&ends, sink->owns_fd, sink->ctx);
@@ -83,21 +106,22 @@ out:
 /* Before the handshake. 0: go on with it. */
 static int on_connect(const struct mg_connection *conn, void *arg)
 {
-    const struct bw_handoff_sink *sink = arg;
     struct bw_handoff *h = NULL;
     struct bw_fault fault = {0};
-    int err = sink->has_room(sink->ctx) ? prepare(conn, sink, &h) : BW_EBUSY;
+    int err = prepare(conn, arg, &h, &fault);
     if (err == 0) {
         mg_set_user_connection_data(conn, h);
         return 0;
     }
     bw_metric_add(&refused, 1);
-    if (err != BW_EBUSY && err != BW_ENOTFOUND) /* not found: the client has left */
-        diag_warn("HTTP-HANDOFF-FAILED", "error=%s errno=%d", bw_err_code(err), errno);
-    bw_fault(&fault, BW_EBUSY, "", "no room for a further live connection; try again later");
+    if (fault.err == 0) {
+        if (err != BW_ENOTFOUND) /* not found: the client has left */
+            diag_warn("HTTP-HANDOFF-FAILED", "error=%s errno=%d", bw_err_code(err), errno);
+        bw_fault(&fault, BW_EBUSY, "", "no room for a further live connection; try again later");
+    }
     /* civetweb lets nobody write here, by const; but nothing was written yet, and this thread is
      * the only one that does. */
-    bw_http_refuse((struct mg_connection *)(uintptr_t)conn, 503, &fault);
+    bw_http_refuse((struct mg_connection *)(uintptr_t)conn, bw_http_status_of(fault.err), &fault);
     return 1;
 }
 
@@ -134,14 +158,15 @@ static void send_close(int fd, unsigned code)
 /* civetweb has done with the connection. */
 static void on_close(const struct mg_connection *conn, void *arg)
 {
-    const struct bw_handoff_sink *sink = arg;
     struct bw_handoff *h = mg_get_user_connection_data(conn);
+    (void)arg;
     mg_set_user_connection_data(conn, NULL);
     if (h->mine >= 0 && h->pipelined) {
         send_close(h->mine, CLOSE_PROTOCOL_ERROR);
     } else if (h->mine >= 0) {
-        if (sink->adopt(sink->ctx, h->mine) == 0) {
+        if (h->sink->adopt(h->sink->ctx, h->mine, h->address) == 0) {
             h->mine = -1;
+            h->has_place = false;
             bw_metric_add(&handoffs, 1);
         } else {
             bw_metric_add(&refused, 1);
@@ -152,13 +177,13 @@ static void on_close(const struct mg_connection *conn, void *arg)
 }
 
 void bw_handoff_install(struct mg_context *context, const char *path,
-                        const struct bw_handoff_sink *sink)
+                        const struct bw_handoff_desk *desk)
 {
     /* None of the subprotocols a client offers is ours: without this list civetweb would agree to
      * the last one. */
     static struct mg_websocket_subprotocols none = {0, NULL};
     mg_set_websocket_handler_with_subprotocols(context, path, &none, on_connect, on_ready, on_data,
-                                               on_close, (void *)(uintptr_t)sink);
+                                               on_close, (void *)(uintptr_t)desk);
 }
 
 void bw_handoff_abandon(const struct mg_connection *conn)

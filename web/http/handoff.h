@@ -2,8 +2,9 @@
  * thread for it, and goes to the streams.
  *
  * DESIGN. All of it happens on the one worker that serves the connection, in four callbacks:
- *   connect  before the handshake: everything that can fail. Finds the descriptor, makes `mine` (a
- *            dup of it) and a placeholder (a socket whose other end is closed). Else answers 503.
+ *   connect  before the handshake: everything that can fail. Takes a place from the sink, finds the
+ *            descriptor, makes `mine` (a dup of it) and a placeholder (a socket whose other end is
+ *            closed). Else answers 429 or 503.
  *   ready    the handshake is written: dup3 puts the placeholder under civetweb's number. From here
  *            on civetweb reads end-of-file there, and its shutdown() cannot reach the client.
  *   data     civetweb had read more than the handshake, and part of it was a whole frame: a client
@@ -13,8 +14,10 @@
 #define BW_HTTP_HANDOFF_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
+#include "web/http/peer.h"
 
 struct mg_connection;
 struct mg_context;
@@ -22,20 +25,29 @@ struct mg_context;
 /* Who takes the connections. Called on any worker, several at once. */
 struct bw_handoff_sink {
     void *ctx;
-    /* Whether a further connection would be taken now. */
-    bool (*has_room)(void *ctx);
+    /* Takes a place for a connection from this address (peer.h). Else *fault says why not:
+     * BW_ETOOMANY is the address's own doing. */
+    int (*enter)(void *ctx, uint64_t address, struct bw_fault *fault);
+    /* Gives the place back: the connection did not get so far. */
+    void (*leave)(void *ctx, uint64_t address);
     /* Whether it owns this descriptor: such are not looked at when searching. */
     bool (*owns_fd)(void *ctx, int fd);
-    /* 0: the sink owns fd. Negative: the caller still does. */
-    int (*adopt)(void *ctx, int fd);
+    /* 0: the sink owns fd and the place. Negative: the caller still does. */
+    int (*adopt)(void *ctx, int fd, uint64_t address);
 };
 
 /* One connection on its way out. */
 struct bw_handoff;
 
-/* Installs the callbacks for a path. The sink is borrowed until the context is stopped. */
+/* What the callbacks work with. */
+struct bw_handoff_desk {
+    struct bw_handoff_sink sink;
+    struct bw_proxies proxies;
+};
+
+/* Installs the callbacks for a path. The desk is borrowed until the context is stopped. */
 void bw_handoff_install(struct mg_context *context, const char *path,
-                        const struct bw_handoff_sink *sink);
+                        const struct bw_handoff_desk *desk);
 
 /* For the server's connection_close callback: gives up a hand-off that did not get to its end
  * (the handshake could not be written). NULL is harmless. */

@@ -96,6 +96,7 @@ const char *bw_http_reason(int status)
         {413, "Content Too Large"},
         {415, "Unsupported Media Type"},
         {426, "Upgrade Required"},
+        {429, "Too Many Requests"},
         {431, "Request Header Fields Too Large"},
         {500, "Internal Server Error"},
         {501, "Not Implemented"},
@@ -123,6 +124,8 @@ int bw_http_status_of(int err)
         return 409;
     case BW_ETOOBIG:
         return 413;
+    case BW_ETOOMANY:
+        return 429;
     case BW_EUNSUPPORTED:
         return 501;
     case BW_EPROTO:
@@ -157,8 +160,8 @@ void bw_http_problem(struct bw_http_answer *answer, int status, const struct bw_
         bw_json_string(b, bw_str(fault->field));
     }
     bw_buf_putc(b, '}');
-    if (status == 503)
-        bw_http_answer_header(answer, "Retry-After", "1");
+    if (status == 503 || status == 429)
+        bw_http_answer_header(answer, "Retry-After", status == 503 ? "1" : "10");
 }
 
 void bw_http_fault(struct bw_http_answer *answer, const struct bw_fault *fault)

@@ -20,6 +20,7 @@
 
 struct bw_http_server {
     struct bw_http_options options;
+    struct bw_handoff_desk desk;
     struct mg_context *context;
     char first_message[160]; /* what civetweb said while it was starting */
     bool started;            /* set before there are threads to read it */
@@ -73,7 +74,7 @@ static void on_context(const struct mg_context *context)
 {
     struct bw_http_server *s = mg_get_user_data(context);
     bw_handoff_install((struct mg_context *)(uintptr_t)context, s->options.websocket_path,
-                       &s->options.sink);
+                       &s->desk);
     s->started = true;
 }
 
@@ -148,8 +149,11 @@ int bw_http_server_start(const struct bw_http_options *options, struct bw_http_s
     if (!s)
         return bw_fault(fault, BW_ENOMEM, "", "out of memory");
     s->options = *options;
-    int err = start(s, fault);
-    s->options.listen = NULL; /* was borrowed for this call only */
+    s->desk.sink = options->sink;
+    int err = bw_proxies_parse(options->proxies, &s->desk.proxies, fault);
+    if (err == 0)
+        err = start(s, fault);
+    s->options.listen = s->options.proxies = NULL; /* were borrowed for this call only */
     if (err)
         free(s);
     else

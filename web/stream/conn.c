@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "web/stream/engine.h"
 #include "web/stream/sub.h"
@@ -20,14 +22,17 @@ BW_GAUGE(connections, "bellwire_stream_connections", "WebSocket connections.");
 BW_COUNTER(messages_in, "bellwire_stream_messages_total", "Messages that clients sent.");
 BW_COUNTER(refused_in, "bellwire_stream_refused_total",
            "Connections closed because of what the client sent.");
-BW_COUNTER(dropped_silent, "bellwire_stream_silent_total",
-           "Connections dropped because nothing was heard for two heartbeats.");
+BW_COUNTER(closed_silent, "bellwire_stream_silent_total",
+           "Connections closed because a ping was not answered.");
+BW_COUNTER(closed_idle, "bellwire_stream_idle_total",
+           "Connections closed because they had no subscription.");
 BW_COUNTER(dropped_deaf, "bellwire_stream_deaf_total",
            "Connections dropped because they asked and did not read the answers.");
 
 enum {
     LINGER_S = 3,      /* for the client to hang up after goodbye */
     READS_AT_ONCE = 4, /* then the next connection has its turn */
+    BURST_S = 10,      /* so many seconds' messages may come at once */
 };
 
 /* --- The socket ---------------------------------------------------------------------- */
@@ -128,12 +133,12 @@ static void say_control(struct bw_conn *conn, enum bw_ws_opcode opcode, struct b
     bw_conn_say_scratch(conn);
 }
 
-void bw_conn_close(struct bw_conn *conn, int status)
+void bw_conn_close(struct bw_conn *conn, int status, const char *reason)
 {
     if (conn->state != BW_CONN_OPEN)
         return;
     bw_sub_end_all(conn);
-    bw_ws_put_close(&conn->engine->scratch, status, bw_ws_reason(status));
+    bw_ws_put_close(&conn->engine->scratch, status, reason ? reason : bw_ws_reason(status));
     bw_conn_say_scratch(conn);
     if (conn->state == BW_CONN_DEAD)
         return;
@@ -156,14 +161,29 @@ void bw_conn_kill(struct bw_conn *conn)
 
 /* --- Listening ----------------------------------------------------------------------- */
 
+/* Whether it says more than messages_per_s. Each message pays for a slice of time, and who has paid
+ * for more than BURST_S ahead says too much. */
+static bool is_talkative(struct bw_conn *conn)
+{
+    int64_t now_us = bw_clock_mono_us();
+    if (conn->said_us < now_us)
+        conn->said_us = now_us;
+    conn->said_us += 1000000 / conn->engine->options.messages_per_s;
+    return conn->said_us - now_us > BURST_S * INT64_C(1000000);
+}
+
 static int on_message(void *arg, enum bw_ws_opcode opcode, struct bw_str payload)
 {
     bw_metric_add(&messages_in, 1);
+    if (is_talkative(arg))
+        return BW_WS_POLICY;
     return bw_watcher_message(arg, opcode, payload);
 }
 
 static int on_control(void *arg, enum bw_ws_opcode opcode, struct bw_str payload)
 {
+    if (is_talkative(arg))
+        return BW_WS_POLICY;
     if (opcode == BW_WS_PING)
         say_control(arg, BW_WS_PONG, payload);
     return 0;
@@ -174,13 +194,13 @@ static void listen_to(struct bw_conn *conn, struct bw_str bytes)
     static const struct bw_ws_handler handler = {.on_message = on_message,
                                                  .on_control = on_control};
     conn->heard_s = conn->engine->now_s;
-    conn->pinged = false;
+    conn->pinged_s = 0;
     int status = bw_ws_input(&conn->ws, &conn->engine->pool, bytes, &handler, conn);
     if (status == 0)
         return;
     if (status != BW_WS_NO_STATUS && bw_ws_reason(status)[0])
         bw_metric_add(&refused_in, 1);
-    bw_conn_close(conn, status);
+    bw_conn_close(conn, status, NULL);
 }
 
 static void receive(struct bw_conn *conn)
@@ -209,20 +229,46 @@ void bw_conn_ready(struct bw_conn *conn, uint32_t events)
         receive(conn);
 }
 
+static void close_silent(struct bw_conn *conn)
+{
+    char reason[64];
+    bw_metric_add(&closed_silent, 1);
+    snprintf(reason, sizeof reason, "no answer to a ping for %u s",
+             conn->engine->options.ping_timeout_s);
+    bw_conn_close(conn, BW_WS_POLICY, reason);
+}
+
+static void close_idle(struct bw_conn *conn)
+{
+    char reason[64];
+    bw_metric_add(&closed_idle, 1);
+    snprintf(reason, sizeof reason, "no subscription for %u s", conn->engine->options.idle_s);
+    bw_conn_close(conn, BW_WS_POLICY, reason);
+}
+
+static void ping(struct bw_conn *conn)
+{
+    conn->pinged_s = conn->engine->now_s;
+    say_control(conn, BW_WS_PING, (struct bw_str){0});
+}
+
+/* Whole seconds may be one less than it was: so what is stated must have been exceeded. */
 void bw_conn_tick(struct bw_conn *conn)
 {
-    const struct bw_engine *engine = conn->engine;
-    uint32_t silent_s = engine->now_s - conn->heard_s;
-    if (conn->state == BW_CONN_CLOSING && silent_s > LINGER_S) {
+    const struct bw_stream_options *o = &conn->engine->options;
+    uint32_t now_s = conn->engine->now_s, silent_s = now_s - conn->heard_s;
+    if (conn->n_subs > 0)
+        conn->idle_s = now_s;
+    if (conn->state == BW_CONN_CLOSING && silent_s > LINGER_S)
         bw_conn_kill(conn);
-    } else if (conn->state == BW_CONN_OPEN && silent_s >= 2 * engine->options.heartbeat_s) {
-        bw_metric_add(&dropped_silent, 1);
-        bw_conn_kill(conn);
-    } else if (conn->state == BW_CONN_OPEN && silent_s >= engine->options.heartbeat_s &&
-               !conn->pinged) {
-        conn->pinged = true;
-        say_control(conn, BW_WS_PING, (struct bw_str){0});
-    }
+    if (conn->state != BW_CONN_OPEN)
+        return;
+    if (conn->pinged_s && now_s - conn->pinged_s > o->ping_timeout_s)
+        close_silent(conn);
+    else if (now_s - conn->idle_s > o->idle_s)
+        close_idle(conn);
+    else if (!conn->pinged_s && silent_s >= o->heartbeat_s)
+        ping(conn);
 }
 
 /* --- Life ---------------------------------------------------------------------------- */
@@ -240,7 +286,7 @@ static int reserve_place(struct bw_engine *engine)
     return 0;
 }
 
-int bw_conn_create(struct bw_engine *engine, int fd)
+int bw_conn_create(struct bw_engine *engine, int fd, uint64_t address)
 {
     const int on = 1;
     struct bw_conn *conn = reserve_place(engine) == 0 ? calloc(1, sizeof *conn) : NULL;
@@ -248,7 +294,8 @@ int bw_conn_create(struct bw_engine *engine, int fd)
         return BW_ENOMEM;
     conn->engine = engine;
     conn->fd = fd;
-    conn->heard_s = engine->now_s;
+    conn->address = address;
+    conn->heard_s = conn->idle_s = engine->now_s;
     if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || watch(conn, EPOLL_CTL_ADD, EPOLLIN) != 0) {
         free(conn);
         return BW_EIO;
@@ -274,6 +321,7 @@ void bw_conn_destroy(struct bw_conn *conn)
     bw_buf_free(&conn->out);
     bw_fdset_remove(engine->owned, conn->fd); /* before the number can be given to somebody else */
     close(conn->fd);
+    bw_door_leave(engine->door, conn->address);
     atomic_fetch_sub(&engine->load, 1);
     bw_metric_add(&connections, -1);
     free(conn);

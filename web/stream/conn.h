@@ -33,11 +33,12 @@ enum bw_conn_state {
 struct bw_conn {
     struct bw_engine *engine;
     int fd;
-    uint32_t index;   /* in engine->conns */
-    uint32_t heard_s; /* when bytes came last; while closing: when that began */
-    uint8_t state;    /* enum bw_conn_state */
-    bool blocked;     /* rest or out is not empty; waiting for room in the socket */
-    bool pinged;      /* since it was heard last */
+    uint32_t index;    /* in engine->conns */
+    uint32_t heard_s;  /* when bytes came last; while closing: when that began */
+    uint32_t pinged_s; /* when it was asked whether it lives; 0: it was heard since */
+    uint32_t idle_s;   /* since when it has no subscription */
+    uint8_t state;     /* enum bw_conn_state */
+    bool blocked;      /* rest or out is not empty; waiting for room in the socket */
     uint16_t n_subs;
     struct bw_sub *subs; /* linked by next */
     struct bw_sub *turn; /* the one that is catching up: one page at a time */
@@ -48,24 +49,26 @@ struct bw_conn {
     struct bw_buf out;
 
     struct bw_ws ws;
+    int64_t said_us;  /* until when what the client said is paid for; see is_talkative() */
+    uint64_t address; /* whose it is; 0: not counted by address */
     struct bw_conn *next_dead;
 };
 
 /* Takes fd, which is non-blocking from now on, and says "connected". */
-int bw_conn_create(struct bw_engine *engine, int fd) BW_MUST_CHECK;
+int bw_conn_create(struct bw_engine *engine, int fd, uint64_t address) BW_MUST_CHECK;
 void bw_conn_destroy(struct bw_conn *conn);
 
 /* What epoll says of its socket. */
 void bw_conn_ready(struct bw_conn *conn, uint32_t events);
-/* Once a second: pings, and drops who is dead. */
+/* Once a second: pings, and closes who is silent or idle. */
 void bw_conn_tick(struct bw_conn *conn);
 
 /* Sends one of our own frames, now or after what is waiting. */
 void bw_conn_say(struct bw_conn *conn, struct bw_str frame);
 /* The same with what was made in the engine's scratch buffer, which is empty again then. */
 void bw_conn_say_scratch(struct bw_conn *conn);
-/* Says goodbye, and waits a little for the client to hang up. */
-void bw_conn_close(struct bw_conn *conn, int status);
+/* Says goodbye, and waits a little for the client to hang up. reason NULL: the usual one. */
+void bw_conn_close(struct bw_conn *conn, int status, const char *reason);
 /* No more of it. */
 void bw_conn_kill(struct bw_conn *conn);
 

@@ -20,6 +20,7 @@ enum { EVENTS_AT_ONCE = 256, TICK_MS = 1000 };
 struct arrival {
     struct bw_letter letter;
     int fd;
+    uint64_t address;
 };
 
 static uint32_t clock_s(void)
@@ -29,7 +30,7 @@ static uint32_t clock_s(void)
 
 /* --- Mail ---------------------------------------------------------------------------- */
 
-int bw_engine_adopt(struct bw_engine *engine, int fd)
+int bw_engine_adopt(struct bw_engine *engine, int fd, uint64_t address)
 {
     struct arrival *arrival = calloc(1, sizeof *arrival);
     if (!arrival)
@@ -37,6 +38,7 @@ int bw_engine_adopt(struct bw_engine *engine, int fd)
     arrival->letter.mail.weight = 1;
     arrival->letter.kind = BW_LETTER_CONNECTION;
     arrival->fd = fd;
+    arrival->address = address;
     if (!bw_fdset_add(engine->owned, fd)) {
         free(arrival);
         return BW_EBUSY;
@@ -53,11 +55,12 @@ int bw_engine_adopt(struct bw_engine *engine, int fd)
 
 static void welcome(struct bw_engine *engine, struct arrival *arrival)
 {
-    int err = bw_conn_create(engine, arrival->fd);
+    int err = bw_conn_create(engine, arrival->fd, arrival->address);
     if (err != 0) {
         diag_warn("STREAM-NO-CONNECTION", "error=%s", bw_err_code(err));
         bw_fdset_remove(engine->owned, arrival->fd);
         close(arrival->fd);
+        bw_door_leave(engine->door, arrival->address);
         atomic_fetch_sub(&engine->load, 1);
     }
     free(arrival);
@@ -123,7 +126,7 @@ static void tick(struct bw_engine *engine)
 static void say_goodbye(struct bw_engine *engine)
 {
     for (uint32_t i = 0; i < engine->n_conns; i++)
-        bw_conn_close(engine->conns[i], BW_WS_GOING_AWAY);
+        bw_conn_close(engine->conns[i], BW_WS_GOING_AWAY, NULL);
     bury_the_dead(engine);
     while (engine->n_conns > 0)
         bw_conn_destroy(engine->conns[0]);

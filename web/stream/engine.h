@@ -19,6 +19,7 @@
 #include "base/mailbox.h"
 #include "base/thread.h"
 #include "web/stream/bell.h"
+#include "web/stream/door.h"
 #include "web/stream/fdset.h"
 #include "web/stream/hub.h"
 #include "web/stream/job.h"
@@ -37,6 +38,7 @@ struct bw_engine {
     struct bw_mailbox *inbox;  /* struct bw_letter */
     struct bw_mailbox *replay; /* struct bw_job */
     struct bw_fdset *owned;    /* descriptors of all engines */
+    struct bw_door *door;      /* through which connections leave */
     struct bw_stream_options options;
     int epoll;
     struct bw_thread thread;
@@ -59,7 +61,7 @@ int bw_engine_start(struct bw_engine *engine) BW_MUST_CHECK;
 /* Says goodbye (1001) to every connection and joins. No job may be under way any more. */
 void bw_engine_stop(struct bw_engine *engine);
 
-/* Any thread. 0: the engine owns fd. */
-int bw_engine_adopt(struct bw_engine *engine, int fd) BW_MUST_CHECK;
+/* Any thread. 0: the engine owns fd, and the place that the address has. */
+int bw_engine_adopt(struct bw_engine *engine, int fd, uint64_t address) BW_MUST_CHECK;
 
 #endif

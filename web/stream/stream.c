@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "web/stream/door.h"
 #include "web/stream/engine.h"
 #include "web/stream/replay.h"
 #include "web/stream/stream_internal.h"
@@ -14,10 +15,14 @@ enum {
     DEFAULT_RING_BYTES = 16 << 20,
     DEFAULT_MAX_TOPICS = 256,
     DEFAULT_MAX_CONNECTIONS = 100000,
+    DEFAULT_MAX_PER_ADDRESS = 256,
     DEFAULT_MAX_SUBSCRIPTIONS = 32,
     DEFAULT_MAX_MESSAGE_BYTES = 64 * 1024,
     DEFAULT_REPLY_BYTES_MAX = 64 * 1024,
+    DEFAULT_MESSAGES_PER_S = 50,
     DEFAULT_HEARTBEAT_S = 25,
+    DEFAULT_PING_TIMEOUT_S = 20,
+    DEFAULT_IDLE_S = 300,
     THREADS_MAX = 64,
     FULL_ENOUGH = 1024,
     LIVE_S = 5, /* the bus's head heartbeat comes every second */
@@ -29,6 +34,7 @@ struct bw_stream {
     struct bw_bridge *bridge;
     struct bw_replay *replay;
     struct bw_fdset *owned;
+    struct bw_door *door;
     struct bw_bell bells[THREADS_MAX];
     struct bw_engine engines[THREADS_MAX];
 };
@@ -47,14 +53,22 @@ static struct bw_stream_options with_defaults(const struct bw_stream_options *gi
         o.max_topics = DEFAULT_MAX_TOPICS;
     if (o.max_connections == 0)
         o.max_connections = DEFAULT_MAX_CONNECTIONS;
+    if (o.max_per_address == 0)
+        o.max_per_address = DEFAULT_MAX_PER_ADDRESS;
     if (o.max_subscriptions == 0)
         o.max_subscriptions = DEFAULT_MAX_SUBSCRIPTIONS;
     if (o.max_message_bytes == 0)
         o.max_message_bytes = DEFAULT_MAX_MESSAGE_BYTES;
     if (o.reply_bytes_max == 0)
         o.reply_bytes_max = DEFAULT_REPLY_BYTES_MAX;
+    if (o.messages_per_s == 0)
+        o.messages_per_s = DEFAULT_MESSAGES_PER_S;
     if (o.heartbeat_s == 0)
         o.heartbeat_s = DEFAULT_HEARTBEAT_S;
+    if (o.ping_timeout_s == 0)
+        o.ping_timeout_s = DEFAULT_PING_TIMEOUT_S;
+    if (o.idle_s == 0)
+        o.idle_s = DEFAULT_IDLE_S;
     return o;
 }
 
@@ -68,6 +82,7 @@ static int start_engines(struct bw_stream *stream)
         engine->bell = &stream->bells[i];
         engine->replay = bw_replay_mailbox(stream->replay);
         engine->owned = stream->owned;
+        engine->door = stream->door;
         engine->options = stream->options;
         err = bw_engine_start(engine);
     }
@@ -83,6 +98,8 @@ static int prepare(struct bw_stream *stream)
                                  .n_readers = o->threads,
                                  .bells = stream->bells};
     int err = bw_fdset_create(&stream->owned);
+    if (err == 0)
+        err = bw_door_create(&stream->door, o->max_connections, o->max_per_address);
     for (unsigned i = 0; i < o->threads; i++)
         stream->bells[i].fd = -1;
     for (unsigned i = 0; i < o->threads && err == 0; i++)
@@ -142,6 +159,7 @@ void bw_stream_stop(struct bw_stream **stream)
     for (unsigned i = 0; i < mine->options.threads; i++)
         bw_bell_close(&mine->bells[i]);
     bw_fdset_destroy(&mine->owned);
+    bw_door_destroy(&mine->door);
     free(mine);
 }
 
@@ -165,11 +183,19 @@ static struct bw_engine *choose_engine(struct bw_stream *stream)
     return emptiest;
 }
 
-int bw_stream_adopt_websocket(struct bw_stream *stream, int fd)
+int bw_stream_enter(struct bw_stream *stream, uint64_t address, struct bw_fault *fault)
 {
-    if (bw_stream_connections(stream) >= stream->options.max_connections)
-        return BW_EBUSY;
-    return bw_engine_adopt(choose_engine(stream), fd);
+    return bw_door_enter(stream->door, address, fault);
+}
+
+void bw_stream_leave(struct bw_stream *stream, uint64_t address)
+{
+    bw_door_leave(stream->door, address);
+}
+
+int bw_stream_adopt_websocket(struct bw_stream *stream, int fd, uint64_t address)
+{
+    return bw_engine_adopt(choose_engine(stream), fd, address);
 }
 
 bool bw_stream_is_live(const struct bw_stream *stream)

@@ -22,10 +22,14 @@ struct bw_stream_options {
     size_t ring_bytes;          /* of each topic's ring, rounded up to a power of two; 0: 16 MiB */
     unsigned max_topics;        /* rings that may exist; 0: 256 */
     unsigned max_connections;   /* 0: 100 000 */
+    unsigned max_per_address;   /* connections from one address; 0: 256 */
     unsigned max_subscriptions; /* topics per connection; 0: 32 */
     size_t max_message_bytes;   /* of one message from a client; 0: 64 KiB */
     size_t reply_bytes_max;     /* replies waiting for a client that reads nothing; 0: 64 KiB */
-    unsigned heartbeat_s;       /* ping a silent client after this, drop it after twice; 0: 25 */
+    unsigned messages_per_s;    /* from a client, on average; ten times as many at once; 0: 50 */
+    unsigned heartbeat_s;       /* ping a silent client after this; 0: 25 */
+    unsigned ping_timeout_s;    /* close it when it does not answer for so long; 0: 20 */
+    unsigned idle_s;            /* close a client that has no subscription for so long; 0: 300 */
 };
 
 /* Starts the threads. Borrows the handle, which must outlive the stream. */
@@ -34,9 +38,17 @@ int bw_stream_start(const struct bw_stream_options *options, struct bellwire *bu
 /* Closes every connection with 1001 and joins all threads. Sets *stream to NULL. */
 void bw_stream_stop(struct bw_stream **stream);
 
-/* A connection whose WebSocket handshake is done. Any thread. 0: the stream owns fd now, and the
- * client gets "connected". BW_EBUSY (max_connections), BW_ECLOSED: the caller still owns fd. */
-int bw_stream_adopt_websocket(struct bw_stream *stream, int fd) BW_MUST_CHECK;
+/* Takes a place for a connection that is about to come, before its handshake. `address` is whose it
+ * is, as a number; 0: not counted by address. BW_EBUSY: max_connections; BW_ETOOMANY:
+ * max_per_address; BW_ECLOSED: the stream is stopping. Any thread. */
+int bw_stream_enter(struct bw_stream *stream, uint64_t address,
+                    struct bw_fault *fault) BW_MUST_CHECK;
+/* Gives a place back that no connection came to take. Any thread. */
+void bw_stream_leave(struct bw_stream *stream, uint64_t address);
+
+/* A connection that has a place and whose WebSocket handshake is done. Any thread. 0: the stream
+ * owns fd and the place now, and the client gets "connected". Else the caller still has both. */
+int bw_stream_adopt_websocket(struct bw_stream *stream, int fd, uint64_t address) BW_MUST_CHECK;
 
 /* Whether the bridge has heard from the bus lately. Any thread. */
 bool bw_stream_is_live(const struct bw_stream *stream);

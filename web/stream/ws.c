@@ -409,7 +409,7 @@ const char *bw_ws_reason(int status)
     case BW_WS_INVALID_DATA:
         return "text is not UTF-8";
     case BW_WS_POLICY:
-        return "reads too little of what it asks for";
+        return "more messages than are allowed";
     case BW_WS_TOO_BIG:
         return "message too big";
     case BW_WS_INTERNAL_ERROR:

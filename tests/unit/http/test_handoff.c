@@ -18,11 +18,25 @@ struct keeper {
     size_t n;
     atomic_bool owned[FD_MAX];
     atomic_bool full, refuses;
+    atomic_int places;        /* taken */
+    _Atomic uint64_t address; /* of the last who came */
 };
 
-static bool has_room(void *ctx)
+static int enter(void *ctx, uint64_t address, struct bw_fault *fault)
 {
-    return !((struct keeper *)ctx)->full;
+    struct keeper *k = ctx;
+    k->address = address;
+    if (k->full)
+        return bw_fault(fault, BW_EBUSY, "", "full");
+    k->places++;
+    return 0;
+}
+
+static void leave(void *ctx, uint64_t address)
+{
+    struct keeper *k = ctx;
+    assert_int_equal(address, k->address);
+    k->places--;
 }
 
 static bool owns_fd(void *ctx, int fd)
@@ -43,12 +57,14 @@ static void describe_ends(int fd, bool from_server, char out[64])
     snprintf(out, 64, "hello %d at %s\n", ntohs(client->sin_port), text);
 }
 
-static int adopt(void *ctx, int fd)
+static int adopt(void *ctx, int fd, uint64_t address)
 {
     struct keeper *k = ctx;
     char hello[64];
+    (void)address;
     if (k->refuses)
         return BW_EBUSY;
+    k->places--; /* a place is only given back when nobody comes */
     pthread_mutex_lock(&k->lock);
     k->fds[k->n++] = fd;
     k->owned[fd] = true;
@@ -92,7 +108,7 @@ static int set_up(void **state)
                                             .threads = 8,
                                             .body_bytes_max = 1000,
                                             .websocket_path = "/ws",
-                                            .sink = {&f->keeper, has_room, owns_fd, adopt}};
+                                            .sink = {&f->keeper, enter, leave, owns_fd, adopt}};
     *state = f;
     if (bw_http_server_start(&options, &f->server, &fault) != 0) {
         print_error("%s\n", fault.message);
@@ -126,6 +142,7 @@ static int tear_down(void **state)
 {
     struct fixture *f = *state;
     bw_http_server_stop(&f->server);
+    assert_int_equal(f->keeper.places, 0);
     forget_all(&f->keeper);
     free(f);
     return 0;

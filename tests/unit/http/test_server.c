@@ -33,10 +33,10 @@ static const struct bw_route routes[] = {
     {BW_HTTP_GET, "/big", fixed, NULL, NULL},
 };
 
-static bool has_room(void *ctx)
+static int enter(void *ctx, uint64_t address, struct bw_fault *fault)
 {
-    (void)ctx;
-    return false;
+    (void)ctx, (void)address;
+    return bw_fault(fault, BW_ETOOMANY, "", "you are here already");
 }
 
 static struct bw_http_options options_on(const char *listen)
@@ -47,7 +47,7 @@ static struct bw_http_options options_on(const char *listen)
                                     .routes = routes,
                                     .n_routes = sizeof routes / sizeof *routes,
                                     .websocket_path = "/ws",
-                                    .sink = {.has_room = has_room}};
+                                    .sink = {.enter = enter}};
 }
 
 static struct bw_http_server *server;
@@ -245,7 +245,7 @@ static void test_no_smuggling(void **state)
 static void test_websocket_refusals(void **state)
 {
     (void)state;
-    check_status(WS_HANDSHAKE, 503, "busy");
+    check_status(WS_HANDSHAKE, 429, "too_many");
     check_status("GET /ws HTTP/1.1\r\nHost: t\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 8\r\n\r\n",
                  426, "version");

@@ -19,23 +19,21 @@ static void test_limits(void **state)
             expect_error(&world->w, "busy"); /* topics: system, logs, t0, t1 */
     }
     struct watcher second;
-    int fds[2];
+    struct bw_fault fault = {0};
     say_hello(world, &second, 0);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-    assert_int_equal(bw_stream_adopt_websocket(world->stream, fds[1]), BW_EBUSY);
-    assert_false(bw_stream_owns_fd(world->stream, fds[1]));
-    close(fds[0]);
-    close(fds[1]);
+    assert_int_equal(bw_stream_enter(world->stream, 0, &fault), BW_EBUSY);
+    assert_int_equal(fault.err, BW_EBUSY);
     watch_close(&second);
-    wait_until(bw_stream_connections(world->stream) == 1);
+    wait_until(bw_stream_enter(world->stream, 0, NULL) == 0); /* its place is free again */
+    bw_stream_leave(world->stream, 0);
     close_world(world);
 }
 
 static void test_topics_nobody_watches_make_room(void **state)
 {
     (void)state;
-    struct world *world =
-        open_world(&(struct bw_stream_options){.threads = 1, .ring_bytes = 8192, .max_topics = 3});
+    struct world *world = open_world(&(struct bw_stream_options){
+        .threads = 1, .ring_bytes = 8192, .max_topics = 3, .messages_per_s = 1000000});
     char message[64];
     for (int i = 0; i < 5; i++) {
         snprintf(message, sizeof message, "{\"type\":\"subscribe\",\"topic\":\"t%d\"}", i);
@@ -106,8 +104,9 @@ static void test_stopping_says_goodbye(void **state)
 static void test_pings(void **state)
 {
     (void)state;
-    struct world *world =
-        open_world(&(struct bw_stream_options){.threads = 1, .ring_bytes = 8192, .heartbeat_s = 1});
+    struct world *world = open_world(&(struct bw_stream_options){
+        .threads = 1, .ring_bytes = 8192, .heartbeat_s = 1, .ping_timeout_s = 1});
+    char reason[REASON_MAX];
     int opcode;
     struct bw_str payload;
     watch_send_frame(&world->w, BW_WS_PING, "still there?");
@@ -118,16 +117,92 @@ static void test_pings(void **state)
     assert_true(bw_str_is(payload, "still there?"));
     assert_true(watch_frame(&world->w, &opcode, &payload));
     assert_int_equal(opcode, BW_WS_PING);
-    while (watch_frame(&world->w, &opcode, &payload)) /* we say nothing: it hangs up */
-        assert_int_equal(opcode, BW_WS_PING);
+    assert_int_equal(watch_goodbye_because(&world->w, reason), BW_WS_POLICY); /* not answered */
+    assert_string_equal(reason, "no answer to a ping for 1 s");
     wait_until(bw_stream_connections(world->stream) == 0);
+    close_world(world);
+}
+
+static void test_pongs_keep_it_alive(void **state)
+{
+    (void)state;
+    struct world *world = open_world(&(struct bw_stream_options){
+        .threads = 1, .ring_bytes = 8192, .heartbeat_s = 1, .ping_timeout_s = 30});
+    int opcode;
+    struct bw_str payload;
+    for (int i = 0; i < 3; i++) {
+        assert_true(watch_frame(&world->w, &opcode, &payload));
+        assert_int_equal(opcode, BW_WS_PING);
+        watch_send_frame(&world->w, BW_WS_PONG, "");
+    }
+    close_world(world);
+}
+
+static void test_who_watches_nothing_is_closed(void **state)
+{
+    (void)state;
+    struct world *world = open_world(&(struct bw_stream_options){
+        .threads = 1, .ring_bytes = 8192, .heartbeat_s = 1, .ping_timeout_s = 30, .idle_s = 2});
+    struct watcher idle;
+    char reason[REASON_MAX];
+    subscribe(&world->w, SUBSCRIBE(""), true, 0);
+    say_hello(world, &idle, 0);
+    assert_int_equal(watch_goodbye_because(&idle, reason), BW_WS_POLICY);
+    assert_string_equal(reason, "no subscription for 2 s");
+    watch_close(&idle);
+    publish(world, "system", 1);
+    expect_events(&world->w, 1, 1); /* who watches something stays */
+    watch_say(&world->w, "{\"type\":\"unsubscribe\",\"topic\":\"system\"}");
+    assert_int_equal(watch_goodbye_because(&world->w, reason), BW_WS_POLICY);
+    close_world(world);
+}
+
+static void test_who_says_too_much_is_closed(void **state)
+{
+    (void)state;
+    struct world *world = open_world(
+        &(struct bw_stream_options){.threads = 1, .ring_bytes = 8192, .messages_per_s = 1});
+    struct watcher polite;
+    char reason[REASON_MAX];
+    say_hello(world, &polite, 0);
+    for (int i = 0; i < 8; i++) { /* ten at once are allowed */
+        watch_say(&polite, "{\"type\":\"ping\"}");
+        json_decref(watch_expect(&polite, "pong"));
+    }
+    for (int i = 0; i < 64; i++)
+        watch_send_frame(&world->w, i % 2 ? BW_WS_PING : BW_WS_TEXT, "{\"type\":\"ping\"}");
+    assert_int_equal(watch_goodbye_because(&world->w, reason), BW_WS_POLICY);
+    assert_string_equal(reason, "more messages than are allowed");
+    watch_close(&polite);
+    close_world(world);
+}
+
+static void test_one_address(void **state)
+{
+    (void)state;
+    struct world *world = open_world(
+        &(struct bw_stream_options){.threads = 1, .ring_bytes = 8192, .max_per_address = 1});
+    struct bw_fault fault = {0};
+    int fds[2];
+    assert_int_equal(bw_stream_enter(world->stream, 42, NULL), 0);
+    assert_int_equal(bw_stream_enter(world->stream, 42, &fault), BW_ETOOMANY);
+    assert_string_equal(fault.message, "your address has 1 live connections already");
+    assert_int_equal(bw_stream_enter(world->stream, 43, NULL), 0);
+    bw_stream_leave(world->stream, 43);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    assert_int_equal(bw_stream_adopt_websocket(world->stream, fds[1], 42), 0);
+    assert_int_equal(bw_stream_enter(world->stream, 42, NULL), BW_ETOOMANY);
+    close(fds[0]); /* it leaves, and its place is free */
+    wait_until(bw_stream_enter(world->stream, 42, NULL) == 0);
+    bw_stream_leave(world->stream, 42);
     close_world(world);
 }
 
 static void test_who_asks_and_does_not_read_is_dropped(void **state)
 {
     (void)state;
-    struct world *world = open_world(&usual);
+    struct world *world = open_world(&(struct bw_stream_options){
+        .threads = 1, .ring_bytes = 1 << 20, .messages_per_s = 1000000});
     struct watcher deaf;
     say_hello(world, &deaf, 4096);
     fcntl(deaf.fd, F_SETFL, O_NONBLOCK);
@@ -149,6 +224,10 @@ int main(void)
         cmocka_unit_test(test_closing),
         cmocka_unit_test(test_stopping_says_goodbye),
         cmocka_unit_test(test_pings),
+        cmocka_unit_test(test_pongs_keep_it_alive),
+        cmocka_unit_test(test_who_watches_nothing_is_closed),
+        cmocka_unit_test(test_who_says_too_much_is_closed),
+        cmocka_unit_test(test_one_address),
         cmocka_unit_test(test_who_asks_and_does_not_read_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,8 @@ static inline void watch_open(struct watcher *w, struct bw_stream *stream, int b
         setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes);
         setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes);
     }
-    assert_int_equal(bw_stream_adopt_websocket(stream, fds[1]), 0);
+    assert_int_equal(bw_stream_enter(stream, 0, NULL), 0);
+    assert_int_equal(bw_stream_adopt_websocket(stream, fds[1], 0), 0);
     w->fd = fds[0];
 }
 
@@ -146,8 +147,10 @@ static inline uint64_t watch_event(struct watcher *w)
     return seq;
 }
 
-/* The status of the close frame that must come next; the server hangs up then. */
-static inline int watch_goodbye(struct watcher *w)
+enum { REASON_MAX = 124 };
+
+/* Status and reason of the close frame that must come; the server hangs up then. */
+static inline int watch_goodbye_because(struct watcher *w, char reason[REASON_MAX])
 {
     int opcode;
     struct bw_str body;
@@ -156,11 +159,18 @@ static inline int watch_goodbye(struct watcher *w)
             continue;
         int status =
             body.len < 2 ? BW_WS_NO_STATUS : (uint8_t)body.ptr[0] << 8 | (uint8_t)body.ptr[1];
+        snprintf(reason, REASON_MAX, "%.*s", body.len > 2 ? (int)body.len - 2 : 0, body.ptr + 2);
         assert_false(watch_frame(w, &opcode, &body));
         return status;
     }
     fail_msg("hung up without a close frame");
     return 0;
+}
+
+static inline int watch_goodbye(struct watcher *w)
+{
+    char reason[REASON_MAX];
+    return watch_goodbye_because(w, reason);
 }
 
 #endif
