@@ -139,6 +139,8 @@ static int run(const struct bellwired_options *o, struct bw_fault *fault)
         diag_info("STARTED", "version=%s data=%s port=%u", BW_VERSION, bus ? o->data : "none",
                   web ? bw_web_port(web) : 0);
         wait_for_end(&ends);
+        if (web)
+            bw_web_drain(web, (unsigned)o->drain_s);
     }
     bw_web_stop(&web);
     bw_bus_stop(&bus);

@@ -104,6 +104,8 @@ static const struct bw_setting settings[] = {
           "Close a page that does not answer a ping for this time."),
     COUNT(NULL, "idle-s", idle_s, "300", 1, 86400,
           "Close a page that has no subscription for this time."),
+    COUNT(NULL, "drain-s", drain_s, "5", 0, 3600,
+          "After SIGTERM, give pages so much time to get what is committed and to hang up."),
 
     ACTION("Instead of running", "verify", verify,
            "Fold all events of the journal again and compare with the task table; the exit status "
@@ -118,11 +120,13 @@ const struct bw_program bellwired_program = {
     .version = BW_VERSION,
     .env_prefix = "BELLWIRE_",
     .summary = "carries what long-running tasks say about themselves to the pages that watch them",
-    .about = "The daemon of Bellwire, with two halves that run together or each alone. The bus "
-             "takes events from producers, makes them durable in a journal, keeps the state of "
-             "every task, and broadcasts them in order. The web half serves pages, a REST "
-             "interface, and live streams by WebSocket. SIGTERM and SIGINT end it after "
-             "what it has received is stored and answered; a second one ends it at once.",
+    .about =
+        "The daemon of Bellwire, with two halves that run together or each alone. The bus "
+        "takes events from producers, makes them durable in a journal, keeps the state of "
+        "every task, and broadcasts them in order. The web half serves pages, a REST "
+        "interface, and live streams by WebSocket. SIGTERM and SIGINT end it after "
+        "what it has received is stored and answered, and pages have what is committed; a second "
+        "one ends it at once.",
     .section = 8,
     .settings = settings,
     .n_settings = sizeof settings / sizeof settings[0],

@@ -23,7 +23,7 @@ struct bellwired_options {
     uint64_t http_threads, body_bytes_max, bus_timeout_ms;
     uint64_t stream_threads, ring_bytes, rings, connections, subscriptions, message_bytes_max;
     uint64_t connections_per_address, messages_per_s;
-    uint64_t heartbeat_s, ping_timeout_s, idle_s;
+    uint64_t heartbeat_s, ping_timeout_s, idle_s, drain_s;
     bool verify, help, man, version;
 };
 

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "base/clock.h"
 #include "base/diag.h"
 #include "web/http/server.h"
-#include "web/rest/rest.h"
+#include "web/rest/ask.h"
 #include "web/routes.h"
 
 enum {
@@ -33,6 +34,11 @@ struct bw_web {
 static bool streams_are_live(void *streams)
 {
     return bw_stream_is_live(streams);
+}
+
+static bool streams_are_draining(void *streams)
+{
+    return bw_stream_is_draining(streams);
 }
 
 static unsigned count_watchers(void *streams)
@@ -112,6 +118,7 @@ static int start(struct bw_web *web, const struct bw_web_options *o, struct bw_f
     web->rest = (struct bw_rest){.bus = web->bus,
                                  .timeout_ms = timeout_ms,
                                  .streams_are_live = streams_are_live,
+                                 .streams_are_draining = streams_are_draining,
                                  .watchers = count_watchers,
                                  .streams = web->stream};
     return start_http(web, o, threads, fault);
@@ -126,6 +133,33 @@ int bw_web_start(const struct bw_web_options *options, struct bw_web **out, stru
     if (err)
         bw_web_stop(out);
     return err;
+}
+
+/* How far the journal is; 0 if the bus does not say in time. */
+static uint64_t ask_head(const struct bw_web *web, uint32_t timeout_ms)
+{
+    struct bw_rest patient = web->rest;
+    struct bw_rpc_request question = {.op = BW_RPC_STATS};
+    struct bw_asked asked;
+    struct bw_fault fault = {0};
+    patient.timeout_ms = timeout_ms;
+    if (bw_rest_ask(&patient, &question, &asked, &fault) != 0)
+        return 0;
+    uint64_t head = asked.head;
+    bw_asked_free(&asked);
+    return head;
+}
+
+void bw_web_drain(struct bw_web *web, unsigned timeout_s)
+{
+    int64_t begun_us = bw_clock_mono_us();
+    uint32_t timeout_ms = timeout_s * 1000;
+    bw_stream_close_door(web->stream);
+    if (timeout_ms == 0 || bw_stream_connections(web->stream) == 0)
+        return;
+    uint64_t head = ask_head(web, timeout_ms / 2);
+    uint32_t spent_ms = (uint32_t)((bw_clock_mono_us() - begun_us) / 1000);
+    bw_stream_drain(web->stream, head, spent_ms < timeout_ms ? timeout_ms - spent_ms : 0);
 }
 
 void bw_web_stop(struct bw_web **web)

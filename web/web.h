@@ -27,6 +27,10 @@ struct bw_web;
  * setting ("http", "bus") and says what to do. */
 int bw_web_start(const struct bw_web_options *options, struct bw_web **out,
                  struct bw_fault *fault) BW_MUST_CHECK;
+/* Before stopping: from now on /readyz is 503 and live connections are refused; those that there
+ * are get what is committed, and are sent away with 1012 and a hint when to come back. Returns when
+ * all are gone, or after timeout_s. REST goes on. */
+void bw_web_drain(struct bw_web *web, unsigned timeout_s);
 /* Takes no new connection, ends the requests under way, closes the streams with 1001, joins every
  * thread. Sets *web to NULL. */
 void bw_web_stop(struct bw_web **web);

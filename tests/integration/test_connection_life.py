@@ -1,11 +1,13 @@
 """How long a connection lives, how many there may be, and what a client is told when it may not go on."""
 
 import contextlib
+import re
+import signal
 import struct
 
 import pytest
 from kit import WAIT_S, wait_until
-from rawsocket import CLOSE, PING, Raw
+from rawsocket import CLOSE, PING, TEXT, Raw
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -95,3 +97,67 @@ def test_who_says_too_much_is_closed(daemons):
             for _ in range(1000):
                 talker.send('{"type":"ping"}')
         assert goodbye(talker) == (1008, "more messages than are allowed")
+
+
+# --- Draining -----------------------------------------------------------------------------------
+
+
+def test_drain_gives_everybody_what_is_committed(daemons):
+    """Then everybody is told when to come back, each at another time, and the daemon ends well."""
+    daemon = daemons("--drain-s", 30, "--ring-bytes", "64K").start()
+    with contextlib.ExitStack() as life:
+        pages = [life.enter_context(daemon.watch()) for _ in range(5)]
+        for page in pages:
+            page.subscribe("mine")
+        cursors = publish_many(daemon, 2000)
+        late = life.enter_context(daemon.watch())  # must be fed from the journal
+        late.subscribe("mine", after="oldest")
+        daemon.process.send_signal(signal.SIGTERM)
+        hints = set()
+        for page in [*pages, late]:
+            assert [event["cursor"] for event in page.events(len(cursors))] == cursors
+            code, reason = goodbye(page.socket)
+            assert code == 1012
+            hints.add(int(re.fullmatch(r"restarting; retry_ms=(\d+)", reason)[1]))
+        assert len(hints) > 1
+    assert daemon.process.wait(WAIT_S) == 0
+
+
+def publish_many(daemon, n):
+    events = [{"topic": "mine", "event_type": "E", "data": {"n": i, "fill": "x" * 200}} for i in range(n)]
+    return [cursor for i in range(0, n, 500) for cursor in daemon.publish(*events[i : i + 500])]
+
+
+@pytest.fixture
+def draining(daemons):
+    """A daemon that has been told to end, and that somebody who does not read holds up."""
+    daemon = daemons("--drain-s", 600).start()
+    deaf = Raw(daemon.port)
+    deaf.send(b'{"type":"subscribe","topic":"mine"}')
+    assert deaf.frame()[0] == TEXT
+    for _ in range(40):  # more than the sockets' buffers take
+        daemon.publish(*[{"topic": "mine", "event_type": "E", "data": {"fill": "x" * 200_000}}] * 2)
+    daemon.process.send_signal(signal.SIGTERM)
+    wait_until(lambda: daemon.get("/readyz").status == 503, "/readyz to say that it is stopping")
+    with deaf:
+        yield daemon
+    daemon.kill()
+
+
+def test_draining_daemon_lets_nobody_in(draining):
+    answer = draining.get("/readyz")
+    assert answer.json["field"] == "stopping" and int(answer.headers["Retry-After"]) > 0
+    assert is_problem(refusal(draining), 503, "closed")
+    assert draining.get("/healthz").status == 200
+    assert draining.get("/api/v1/tasks").status == 200  # those under way, and REST, go on
+
+
+def test_a_second_signal_ends_it_at_once(draining):
+    draining.process.send_signal(signal.SIGTERM)
+    assert draining.process.wait(WAIT_S) == -signal.SIGTERM
+
+
+def test_drain_ends_in_its_time(daemons):
+    daemon = daemons("--drain-s", 1).start()
+    with Raw(daemon.port):  # hangs up only when it is hung up on
+        assert daemon.stop() == 0

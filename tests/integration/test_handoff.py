@@ -268,4 +268,4 @@ def test_stop_tells_watchers(daemon):
         assert daemon.stop() == 0
         with pytest.raises(Exception) as ended:
             page.receive()
-        assert ended.value.rcvd.code == 1001
+        assert ended.value.rcvd.code == 1012

@@ -44,7 +44,11 @@ void bw_rest_get_readyz(void *ctx, const struct bw_http_request *request,
     const struct bw_rest *rest = ctx;
     struct bw_fault fault = {0};
     (void)request;
-    if (check(rest, &fault)) {
+    if (rest->streams_are_draining(rest->streams))
+        bw_fault(&fault, BW_ECLOSED, "stopping", "this server is stopping");
+    else
+        check(rest, &fault);
+    if (fault.err) {
         bw_http_fault(answer, &fault);
         return;
     }

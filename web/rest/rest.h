@@ -15,6 +15,7 @@ struct bw_rest {
     uint32_t timeout_ms;  /* of one request to the bus */
     /* What the live streams say of themselves; any thread. */
     bool (*streams_are_live)(void *streams);
+    bool (*streams_are_draining)(void *streams);
     unsigned (*watchers)(void *streams);
     void *streams;
 };

@@ -72,6 +72,11 @@ void bw_door_close(struct bw_door *door)
     atomic_store(&door->closed, true);
 }
 
+bool bw_door_is_closed(const struct bw_door *door)
+{
+    return atomic_load(&door->closed);
+}
+
 unsigned bw_door_inside(const struct bw_door *door)
 {
     return atomic_load(&door->inside);

@@ -5,6 +5,7 @@
 #ifndef BW_STREAM_DOOR_H
 #define BW_STREAM_DOOR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -20,6 +21,7 @@ int bw_door_enter(struct bw_door *door, uint64_t address, struct bw_fault *fault
 void bw_door_leave(struct bw_door *door, uint64_t address);
 /* Nobody is let in any more. */
 void bw_door_close(struct bw_door *door);
+bool bw_door_is_closed(const struct bw_door *door);
 /* Places taken. */
 unsigned bw_door_inside(const struct bw_door *door);
 

@@ -11,6 +11,7 @@
 #include "base/diag.h"
 #include "web/stream/catchup.h"
 #include "web/stream/conn.h"
+#include "web/stream/drain.h"
 #include "web/stream/sub.h"
 #include "web/stream/view.h"
 
@@ -147,6 +148,7 @@ static void run(void *arg)
         for (int i = 0; i < n; i++)
             handle(engine, &events[i]);
         more = deliver_all(engine);
+        bw_drain_round(engine);
         bury_the_dead(engine);
     }
     read_mail(engine);
@@ -180,6 +182,7 @@ int bw_engine_start(struct bw_engine *engine)
 {
     engine->pool.max_message_bytes = engine->options.max_message_bytes;
     engine->now_s = clock_s();
+    engine->dice = (uint64_t)bw_clock_wall_us() + engine->number;
     engine->input = malloc(BW_INPUT_BYTES);
     engine->epoll = epoll_create1(EPOLL_CLOEXEC);
     int err = !engine->input ? BW_ENOMEM : engine->epoll < 0 ? BW_EIO : 0;

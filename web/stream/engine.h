@@ -51,8 +51,10 @@ struct bw_engine {
     struct bw_buf scratch; /* a frame being made */
     char *input;           /* what a client just sent */
     uint32_t now_s;        /* of the monotonic clock */
+    uint64_t dice;         /* of bw_drain_retry_ms() */
 
-    _Atomic uint32_t load; /* connections, those on their way included. Any thread */
+    _Atomic int64_t drain_by_us; /* when the last connection is sent away; 0: not draining */
+    _Atomic uint32_t load;       /* connections, those on their way included. Any thread */
 };
 
 /* Borrows all but the options. *engine is zeroed by the caller, who sets the members that are

@@ -3,10 +3,13 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/diag.h"
 #include "web/stream/door.h"
+#include "web/stream/drain.h"
 #include "web/stream/engine.h"
 #include "web/stream/replay.h"
 #include "web/stream/stream_internal.h"
@@ -25,7 +28,8 @@ enum {
     DEFAULT_IDLE_S = 300,
     THREADS_MAX = 64,
     FULL_ENOUGH = 1024,
-    LIVE_S = 5, /* the bus's head heartbeat comes every second */
+    LINGER_MAX_US = 3000000, /* of a drain: for clients to hang up after goodbye */
+    LIVE_S = 5,              /* the bus's head heartbeat comes every second */
 };
 
 struct bw_stream {
@@ -196,6 +200,64 @@ void bw_stream_leave(struct bw_stream *stream, uint64_t address)
 int bw_stream_adopt_websocket(struct bw_stream *stream, int fd, uint64_t address)
 {
     return bw_engine_adopt(choose_engine(stream), fd, address);
+}
+
+/* --- Draining ------------------------------------------------------------------------ */
+
+static bool wait_until(bool (*is_so)(const struct bw_stream *, int64_t), const struct bw_stream *s,
+                       int64_t arg, int64_t deadline_us)
+{
+    const struct timespec pause = {.tv_nsec = 2000000};
+    while (!is_so(s, arg)) {
+        if (bw_clock_mono_us() >= deadline_us)
+            return false;
+        nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
+static bool has_passed(const struct bw_stream *stream, int64_t head)
+{
+    struct bw_place now;
+    return bw_hub_now(stream->hub, &now) && now.seq >= (uint64_t)head;
+}
+
+static bool has_heard_since(const struct bw_stream *stream, int64_t then_us)
+{
+    return bw_hub_heard_us(stream->hub) > then_us;
+}
+
+static bool is_empty(const struct bw_stream *stream, int64_t unused)
+{
+    (void)unused;
+    return bw_door_inside(stream->door) == 0;
+}
+
+void bw_stream_close_door(struct bw_stream *stream)
+{
+    bw_door_close(stream->door);
+}
+
+/* The newest event may have passed while older ones of other topics are still on their way: with
+ * the bus's next sign of life they have come, too. */
+void bw_stream_drain(struct bw_stream *stream, uint64_t head, uint32_t timeout_ms)
+{
+    int64_t begun_us = bw_clock_mono_us(), timeout_us = timeout_ms * INT64_C(1000);
+    int64_t linger_us = timeout_us / 3 < LINGER_MAX_US ? timeout_us / 3 : LINGER_MAX_US;
+    int64_t close_us = begun_us + timeout_us - linger_us;
+    if (!is_empty(stream, 0) && bw_stream_is_live(stream) &&
+        wait_until(has_passed, stream, (int64_t)head, close_us))
+        wait_until(has_heard_since, stream, bw_clock_mono_us(), close_us);
+    for (unsigned i = 0; i < stream->options.threads; i++)
+        bw_drain_begin(&stream->engines[i], close_us);
+    if (!wait_until(is_empty, stream, 0, begun_us + timeout_us))
+        diag_warn("STREAM-DRAIN-CUT", "connections=%u text=%s", bw_door_inside(stream->door),
+                  "they did not read or hang up in time");
+}
+
+bool bw_stream_is_draining(const struct bw_stream *stream)
+{
+    return bw_door_is_closed(stream->door);
 }
 
 bool bw_stream_is_live(const struct bw_stream *stream)

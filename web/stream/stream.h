@@ -50,6 +50,13 @@ void bw_stream_leave(struct bw_stream *stream, uint64_t address);
  * owns fd and the place now, and the client gets "connected". Else the caller still has both. */
 int bw_stream_adopt_websocket(struct bw_stream *stream, int fd, uint64_t address) BW_MUST_CHECK;
 
+/* Lets nobody in any more. Any thread. */
+void bw_stream_close_door(struct bw_stream *stream);
+/* The door being closed: gives everybody what the journal had up to `head`, and sends them away
+ * with 1012 and a hint when to come back. Returns when all are gone, or after timeout_ms. */
+void bw_stream_drain(struct bw_stream *stream, uint64_t head, uint32_t timeout_ms);
+bool bw_stream_is_draining(const struct bw_stream *stream);
+
 /* Whether the bridge has heard from the bus lately. Any thread. */
 bool bw_stream_is_live(const struct bw_stream *stream);
 unsigned bw_stream_connections(const struct bw_stream *stream);
