@@ -55,6 +55,7 @@ L_WEB      = -lcivetweb -lwslay $(shell pkg-config --libs zlib)
 DIR_base    := bus/base
 DIR_wire    := bus/wire
 DIR_journal := bus/journal
+DIR_net     := bus/net
 DIR_bus     := bus
 DIR_client  := clients/c
 DIR_cli     := clients/cli
@@ -62,12 +63,13 @@ DIR_stream  := web/stream
 DIR_http    := web/http
 DIR_rest    := web/rest
 DIR_web     := web
-FLOORS      := base wire journal bus client cli stream http rest web
+FLOORS      := base wire journal net bus client cli stream http rest web
 
 ON_base    := base
 ON_wire    := wire base
 ON_journal := journal wire base
-ON_bus     := bus journal wire base
+ON_net     := net base
+ON_bus     := bus net journal wire base
 ON_client  := client wire base
 ON_cli     := cli client wire base
 ON_stream  := stream client wire base
@@ -78,7 +80,8 @@ ON_web     := web assets rest http stream client wire base
 SYS_base     =
 SYS_wire     = $(L_WIRE)
 SYS_journal  = $(L_SQLITE) $(SYS_wire)
-SYS_bus      = $(L_NNG) $(SYS_journal)
+SYS_net      = $(L_NNG)
+SYS_bus      = $(SYS_net) $(SYS_journal)
 SYS_client   = $(L_NNG) $(SYS_wire)
 SYS_cli      = $(SYS_client)
 SYS_stream   = $(L_WEB) $(SYS_client)
@@ -178,8 +181,8 @@ $(B)/obj/assets.o: $(B)/gen/assets.c
 $(LIB_assets): $(ASSET_OBJ) $(B)/obj/assets.o
 
 MAIN_OBJ := $(MAINS:%.c=$(B)/obj/%.o)
-$(B)/bellwired: $(MAIN_OBJ) $(libs_of_web) $(LIB_bus) $(LIB_journal)
-	$(call link,$(MAIN_OBJ) -Wl$(comma)--start-group $(libs_of_web) $(LIB_bus) $(LIB_journal) -Wl$(comma)--end-group,$(SYS_web) $(SYS_bus))
+$(B)/bellwired: $(MAIN_OBJ) $(libs_of_web) $(LIB_bus) $(LIB_net) $(LIB_journal)
+	$(call link,$(MAIN_OBJ) -Wl$(comma)--start-group $(libs_of_web) $(LIB_bus) $(LIB_net) $(LIB_journal) -Wl$(comma)--end-group,$(SYS_web) $(SYS_bus))
 $(B)/bellwire: $(CLI_MAIN:%.c=$(B)/obj/%.o) $(libs_of_cli)
 	$(call link,$< $(libs_of_cli),$(SYS_cli))
 # Programs outside find the library by its soname, also where it was built.
@@ -298,7 +301,7 @@ endif
 # --- Benchmarks: tests/bench/*.c, each a program that links the whole house ------------------------
 BENCH_SRC := $(wildcard tests/bench/*.c)
 BENCH_BIN := $(BENCH_SRC:%.c=$(B)/%)
-BENCH_ON  := bus journal client wire base
+BENCH_ON  := bus net journal client wire base
 $(BENCH_BIN:%=%.o): $(B)/%.o: %.c | $(DEPS_BUILD)
 	@mkdir -p $(@D)
 	$(call say,CC  ,$<)

@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/metrics.h"
-#include "socket.h"
+#include "net/socket.h"
 #include "wire/mp.h"
 #include "wire/pub.h"
 #include "wire/topic.h"

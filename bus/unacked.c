@@ -11,7 +11,7 @@
 #include "base/diag.h"
 #include "base/metrics.h"
 #include "intake.h"
-#include "socket.h"
+#include "net/socket.h"
 
 BW_COUNTER(messages, "bellwire_unacked_messages_total",
            "Messages received from fire-and-forget producers.");

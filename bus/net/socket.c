@@ -1,5 +1,5 @@
 /* What all of the bus's nng sockets need: nng's errors as ours, and listening. */
-#include "socket.h"
+#include "net/socket.h"
 
 static int translate(int rv)
 {
@@ -28,12 +28,15 @@ int bw_nng_fault(struct bw_fault *fault, int rv, const char *what)
     return bw_fault(fault, translate(rv), "", "%s: %s", what, nng_strerror(rv));
 }
 
-int bw_nng_listen(nng_socket socket, const char *endpoint, struct bw_fault *fault)
+int bw_nng_listen_fault(struct bw_fault *fault, int rv, const char *endpoint)
 {
-    int rv = nng_listen(socket, endpoint, NULL, 0);
-    if (rv == 0)
-        return 0;
     return bw_fault(
         fault, translate(rv), "bus", "cannot listen on %s: %s%s", endpoint, nng_strerror(rv),
         rv == NNG_EADDRINUSE ? "; is another bellwired running there? Choose another --bus" : "");
+}
+
+int bw_nng_listen(nng_socket socket, const char *endpoint, struct bw_fault *fault)
+{
+    int rv = nng_listen(socket, endpoint, NULL, 0);
+    return rv ? bw_nng_listen_fault(fault, rv, endpoint) : 0;
 }

@@ -1,6 +1,6 @@
 /* What all of the bus's nng sockets need: nng's errors as ours, and listening. */
-#ifndef BW_SOCKET_H
-#define BW_SOCKET_H
+#ifndef BW_NET_SOCKET_H
+#define BW_NET_SOCKET_H
 
 #include <nng/nng.h>
 
@@ -9,7 +9,10 @@
 /* Fills *fault with "what: nng's words" and returns the BW_E… nearest to nng's error. */
 int bw_nng_fault(struct bw_fault *fault, int rv, const char *what);
 
-/* Listens on an endpoint; the fault, on the setting "bus", says what to do when that fails. */
+/* That listening on the endpoint failed; the fault, on the setting "bus", says what to do. */
+int bw_nng_listen_fault(struct bw_fault *fault, int rv, const char *endpoint);
+
+/* Listens on an endpoint; if that fails, the fault is bw_nng_listen_fault()'s. */
 int bw_nng_listen(nng_socket socket, const char *endpoint, struct bw_fault *fault) BW_MUST_CHECK;
 
 #endif
