@@ -49,6 +49,7 @@ enum bw_store_statement {
     BW_STORE_TASKS_GONE,
     BW_STORE_ROWS,
     BW_STORE_ROWS_GONE,
+    BW_STORE_DELETED,
     BW_STORE_DOCS,
     BW_STORE_DOCS_GONE,
     BW_STORE_TEXT,

@@ -1,10 +1,63 @@
-/* The verb `changed`: tasks that changed after a seq, one row each, in order of their last change.
- */
+/* The verb `changed`: tasks that were deleted after a seq, and those that changed, one row each, in
+ * order of their last change.
+ *
+ * A page is of one span of the sequence: where the ids of deleted tasks would be too many for it,
+ * its rows end there, too. A task that was deleted and made again is in both arrays, or in the
+ * second of a later page; so who takes away what was deleted before putting in the rows, page by
+ * page, ends with what there is. */
 #include "journal/task_list.h"
 
 enum { DEFAULT_LIMIT = 100 };
 
-static int fill(struct bw_task_list *l, uint64_t after)
+static bool is_in(const struct bw_str_set *set, struct bw_str value)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (bw_str_eq(set->v[i], value))
+            return true;
+    return set->n == 0;
+}
+
+/* Of a task that is gone only these are known. What else is asked for does not count: to be told of
+ * a task that one never had is harmless. */
+static bool is_wanted(const struct bw_task_query *q, struct bw_str id, sqlite3_stmt *st)
+{
+    return is_in(&q->id, id) && is_in(&q->owner, bw_db_str(st, 2)) &&
+           is_in(&q->resource, bw_db_str(st, 3));
+}
+
+static struct bw_str id_at(sqlite3_stmt *st, int column, char text[BW_UUID_LEN])
+{
+    struct bw_str stored = bw_db_str(st, column);
+    return sqlite3_column_type(st, column) == SQLITE_BLOB ? bw_id_text(stored, text) : stored;
+}
+
+/* Writes the array `deleted`; l->end is where it had to stop, if it had to. */
+static int fill_deleted(struct bw_task_list *l, const struct bw_task_query *q, uint64_t after)
+{
+    sqlite3_stmt *st = l->r->st[BW_READ_DELETED];
+    uint64_t last = after;
+    int err;
+    bw_db_bind_int(st, 1, (int64_t)after);
+    bw_answer_array(&l->answer, "deleted");
+    for (int looked = 0; (err = bw_db_row(st)) == 1; looked++) {
+        char text[BW_UUID_LEN];
+        struct bw_str id = id_at(st, 1, text);
+        if (l->answer.n == l->limit || looked == BW_READ_EVENTS_LOOKED) {
+            l->end = (int64_t)last;
+            sqlite3_reset(st);
+            break;
+        }
+        last = (uint64_t)sqlite3_column_int64(st, 0);
+        if (is_wanted(q, id, st)) {
+            bw_mp_str(&l->answer.map.pk, id);
+            l->answer.n++;
+        }
+    }
+    bw_answer_array_end(&l->answer);
+    return err < 0 ? err : 0;
+}
+
+static int fill_rows(struct bw_task_list *l, uint64_t after)
 {
     static const struct bw_task_slice all_running = {.index = BW_BY_STATUS, .status = BW_RUNNING};
     bool running = l->filter.statuses >> BW_RUNNING & 1;
@@ -14,6 +67,15 @@ static int fill(struct bw_task_list *l, uint64_t after)
     if (!err && running)
         err = bw_task_list_add_running(l, &all_running);
     return err ? err : bw_task_list_fill(l);
+}
+
+/* How far the page goes. */
+static uint64_t next_after(struct bw_task_list *l)
+{
+    if (l->more)
+        return (uint64_t)l->last_value;
+    l->more = l->end > 0;
+    return l->more ? (uint64_t)l->end : l->r->state.head;
 }
 
 int bw_read_changed(struct bw_reader *r, const struct bw_rpc_request *q, struct bw_buf *out,
@@ -32,8 +94,10 @@ int bw_read_changed(struct bw_reader *r, const struct bw_rpc_request *q, struct 
         bw_answer_array(&l.answer, "tasks");
         next = r->state.head;
     } else {
-        err = fill(&l, after);
-        next = l.more ? (uint64_t)l.last_value : r->state.head;
+        err = fill_deleted(&l, &q->tasks, after);
+        if (!err)
+            err = fill_rows(&l, after);
+        next = next_after(&l);
     }
     bw_task_list_close(&l);
     if (err)

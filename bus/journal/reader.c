@@ -23,6 +23,8 @@ static const char *const statements[BW_READ_N] = {
     [BW_READ_TASK_ROW] = "SELECT body FROM task_rows WHERE key = ?1",
     [BW_READ_TASK_DOCS] = "SELECT place & 3, body FROM task_docs"
                           " WHERE place BETWEEN ?1 << 2 AND ?1 << 2 | 3",
+    [BW_READ_DELETED] = "SELECT seq, id, owner, resource FROM deleted_tasks"
+                        " WHERE seq > ?1 ORDER BY seq",
 };
 
 static int prepare(struct bw_reader *r)

@@ -31,6 +31,7 @@ enum bw_read_statement {
     BW_READ_TASK_KEY,
     BW_READ_TASK_ROW,
     BW_READ_TASK_DOCS,
+    BW_READ_DELETED,
     BW_READ_N
 };
 

@@ -53,7 +53,17 @@ static const char version_1[] =
     "CREATE VIRTUAL TABLE task_text USING fts5 (id, title, content = '', detail = none,"
     "  columnsize = 0, tokenize = 'trigram');";
 
-static const char *const steps[] = {version_1};
+/* Owner and resource as the row had them, so that a filter can still be asked. Of what was deleted
+ * before this step they are not known. */
+static const char version_2[] =
+    "CREATE TABLE deleted_tasks ("
+    "  seq INTEGER PRIMARY KEY, id NOT NULL, owner TEXT, resource TEXT);"
+    "INSERT INTO deleted_tasks SELECT lanes.seq, task_keys.id, NULL, NULL FROM lanes"
+    "  JOIN task_keys ON task_keys.key = lanes.lane >> 2"
+    "  LEFT JOIN tasks ON tasks.key = task_keys.key"
+    "  WHERE lanes.lane & 3 = 1 AND tasks.key IS NULL;";
+
+static const char *const steps[] = {version_1, version_2};
 
 const struct bw_schema bw_journal_schema = {steps, sizeof steps / sizeof steps[0]};
 

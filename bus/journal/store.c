@@ -21,6 +21,7 @@ static const char *const statements[BW_STORE_N] = {
     [BW_STORE_TASKS_GONE] = "DELETE FROM tasks WHERE key IN (SELECT c0 FROM stage)",
     [BW_STORE_ROWS] = "REPLACE INTO task_rows SELECT c0, c1, c2, c3 FROM stage",
     [BW_STORE_ROWS_GONE] = "DELETE FROM task_rows WHERE key IN (SELECT c0 FROM stage)",
+    [BW_STORE_DELETED] = "INSERT INTO deleted_tasks SELECT c0, c1, c2, c3 FROM stage",
     [BW_STORE_DOCS] = "REPLACE INTO task_docs SELECT c0, c1 FROM stage",
     [BW_STORE_DOCS_GONE] = "DELETE FROM task_docs WHERE place IN (SELECT c0 FROM stage)",
     [BW_STORE_TEXT] = "INSERT INTO task_text (rowid, id, title) SELECT c0, c1, c2 FROM stage",
@@ -244,6 +245,23 @@ static int delete_rows(struct bw_appender *a)
     return err ? err : run(a, BW_STORE_ROWS_GONE);
 }
 
+/* Its last event is the one that deleted it. */
+static int store_deleted(struct bw_appender *a)
+{
+    bw_stage_begin(a->stage, 4);
+    for (size_t i = 0; i < a->tasks.n_changes; i++) {
+        struct bw_task_change *c = a->store.changes[i];
+        if (!lost_row(c))
+            continue;
+        bw_id_set(&c->new_id, c->task->id);
+        bw_stage_int(a->stage, (int64_t)c->task->now.lanes[BW_TOPIC_SYSTEM_ID - 1].seq);
+        bw_stage_id(a->stage, &c->new_id);
+        bw_stage_name(a->stage, c->before.row.owner);
+        bw_stage_name(a->stage, c->before.row.resource);
+    }
+    return run(a, BW_STORE_DELETED);
+}
+
 /* A doc goes away because it is nil now, or because its task was deleted. */
 static bool doc_is_gone(const struct bw_task_change *c, int doc)
 {
@@ -331,8 +349,9 @@ static int store_state(struct bw_appender *a)
 int bw_store_all(struct bw_appender *a)
 {
     static int (*const steps[])(struct bw_appender *) = {
-        store_events, store_marks, sort_changes, store_keys, store_lanes,  store_tasks,
-        store_rows,   delete_rows, store_docs,   store_text, store_topics, store_state,
+        store_events, store_marks,  sort_changes, store_keys,    store_lanes,
+        store_tasks,  store_rows,   delete_rows,  store_deleted, store_docs,
+        store_text,   store_topics, store_state,
     };
     int err = 0;
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && !err; i++)

@@ -43,6 +43,8 @@ int bw_task_list_fill(struct bw_task_list *l)
     l->last_key = l->scan.after_key;
     bw_answer_array(&l->answer, "tasks");
     while (!l->more && (err = bw_task_scan_next(&l->scan, &value, &key)) == 1) {
+        if (l->end > 0 && value > l->end)
+            break;
         err = bw_task_row_read(&l->r->tasks, key, &row);
         if (err < 0)
             return err;

@@ -100,7 +100,7 @@ int bw_rpc_publish_result_decode(const msgpack_object *map,
  *   tasks    tasks:[row…], total, total_exact, next?       next: the token of the next page
  *   task     task:row, docs:{params, result, metadata, trace}
  *   logs     as events
- *   changed  tasks:[row…], more, next
+ *   changed  deleted:[id…], tasks:[row…], more, next       what was deleted, before the rows
  *   stats    oldest, topics:{name:{head}}, tasks:{status:n}, metrics:{name:value}
  *
  * A cursor that events, logs or changed cannot serve is answered with
