@@ -240,8 +240,10 @@ static inline void fake_rows(const struct fake_upstream *f, const struct bw_rpc_
     struct bw_buf rows = {0};
     unsigned i = 0, n = 0;
     char id[32];
-    if (q->tasks.page.len > 0)
-        i = (unsigned)strtoul(q->tasks.page.ptr, NULL, 10);
+    if (q->tasks.page.len > 0) { /* the request's bytes go on right behind it */
+        snprintf(id, sizeof id, "%.*s", (int)q->tasks.page.len, q->tasks.page.ptr);
+        i = (unsigned)strtoul(id, NULL, 10);
+    }
     for (; i < f->n_tasks && n < q->limit; i++) {
         snprintf(id, sizeof id, "task-%u", i);
         struct bw_task task = {.id = bw_str(id), .attempt = 1, .seq = 1};
