@@ -14,7 +14,7 @@ SONAME  := libbellwire.so.0
 # --- System packages: the only place that names them ------------------------------------------
 PKG_BUILD := gcc libc6-dev make pkg-config libnng-dev libcivetweb-dev libmsgpack-dev libsqlite3-dev \
              libwslay-dev libjansson-dev zlib1g-dev uthash-dev
-PKG_TEST  := libcmocka-dev clang libclang-rt-14-dev python3-venv
+PKG_TEST  := libcmocka-dev clang libclang-rt-14-dev python3-venv spin
 PKG_LINT  := clang-format clang-tidy cppcheck
 PKG_BENCH := nginx-light libnginx-mod-nchan
 PKG_DOCS  := doxygen mandoc
@@ -109,8 +109,8 @@ PROGRAMS := $(B)/bellwired $(B)/bellwire $(B)/libbellwire.so
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help run test unit integration autobahn bench install check-layers lint format asan tsan \
-        fuzz fuzz-run fuzz-replay docs clean build
+.PHONY: all help run test unit integration autobahn model bench install check-layers lint format asan \
+        tsan fuzz fuzz-run fuzz-replay docs clean build
 
 all: $(PROGRAMS) $(EXAMPLES) ## build the daemon, the command line and the library
 	@ln -sfn release/bellwired build/bellwired; ln -sfn release/bellwire build/bellwire
@@ -254,7 +254,15 @@ $(B)/autobahn.ok: $(ECHO) tests/autobahn/run.py $(VENV)/ok
 	$(PY) tests/autobahn/run.py $(ECHO)
 	@touch $@
 
-test: unit integration fuzz-replay $(B)/autobahn.ok ## everything: unit, integration, sanitizers, fuzz regressions
+# --- Models: spin looks at every order in which things can happen ----------------------------------
+# MODEL=--more looks further, for some minutes.
+model: build/model.ok ## check the models of ring, cursor, replay and conflation
+build/model.ok: $(wildcard tests/model/*) | $(DEPS_TEST)
+	@mkdir -p $(@D)
+	python3 tests/model/check.py $(MODEL)
+	@touch $@
+
+test: unit integration fuzz-replay $(B)/autobahn.ok build/model.ok ## everything: unit, integration, sanitizers, fuzz regressions
 	@$(MAKE) --no-print-directory VARIANT=asan unit
 	@$(MAKE) --no-print-directory VARIANT=tsan unit
 
