@@ -5,6 +5,7 @@
 #include <msgpack.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/diag.h"
 #include "base/metrics.h"
 #include "wire/cursor.h"
@@ -13,22 +14,31 @@
 #include "wire/rpc.h"
 #include "web/stream/filter.h"
 #include "web/stream/frame.h"
-#include "web/stream/ws.h"
+#include "web/stream/merge.h"
 
 BW_COUNTER(events_bridged, "bellwire_bridge_events_total", "Events that came from the bus.");
 BW_COUNTER(events_unwatched, "bellwire_bridge_unwatched_total",
-           "Events of topics that nobody watched; they were not rendered.");
+           "Events that nobody watched; they were not rendered.");
+BW_COUNTER(
+    holes_skipped, "bellwire_bridge_holes_total",
+    "Times watchers of several topics were sent to the journal, because an event was missing "
+    "for too long.");
 BW_COUNTER(resets_bridged, "bellwire_bridge_resets_total",
            "Times the bridge had to begin anew because the bus could not fill a gap.");
 
-/* In a long run of events the streams are woken after so many, not only at its end. */
-enum { WAKE_EVERY = 256 };
+enum {
+    WAKE_EVERY = 256,  /* in a long run of events the streams are woken after so many */
+    HOLE_US = 3000000, /* as long a missing event is waited for; heartbeats find it in one second */
+};
 
 struct bw_bridge {
     struct bw_hub *hub;
-    struct bw_buf payload; /* of the event being rendered */
+    struct bw_merge *merge;
+    struct bw_buf json;  /* of the event that is passing */
+    struct bw_buf frame; /* the same in an encoding */
     msgpack_zone zone;
     unsigned since_wake;
+    int64_t whole_us; /* when nothing was missing last */
 };
 
 int bw_bridge_create(struct bw_bridge **out, struct bw_hub *hub)
@@ -42,8 +52,11 @@ int bw_bridge_create(struct bw_bridge **out, struct bw_hub *hub)
         return BW_ENOMEM;
     }
     bridge->hub = hub;
+    int err = bw_merge_create(&bridge->merge);
+    if (err != 0)
+        bw_bridge_destroy(&bridge);
     *out = bridge;
-    return 0;
+    return err;
 }
 
 void bw_bridge_destroy(struct bw_bridge **bridge)
@@ -52,10 +65,19 @@ void bw_bridge_destroy(struct bw_bridge **bridge)
     *bridge = NULL;
     if (!mine)
         return;
+    bw_merge_destroy(&mine->merge);
     msgpack_zone_destroy(&mine->zone);
-    bw_buf_free(&mine->payload);
+    bw_buf_free(&mine->json);
+    bw_buf_free(&mine->frame);
     free(mine);
 }
+
+void bw_bridge_begin(struct bw_bridge *bridge, uint64_t seq)
+{
+    bw_merge_begin(bridge->merge, seq, true);
+}
+
+/* --- Rendering ----------------------------------------------------------------------- */
 
 static struct bw_str member(const msgpack_object *data, const char *key)
 {
@@ -83,53 +105,151 @@ static struct bw_event as_event(const struct bellwire_received *got, const msgpa
     };
 }
 
-/* Renders and appends. What cannot be rendered cuts the ring, so that watchers get the event from
- * the bus instead of missing it. */
-static void append(struct bw_bridge *bridge, struct bw_channel *channel,
-                   const struct bellwire_received *got)
+/* Into bridge->json, and what filters ask for. Without memory the JSON stays empty. */
+static void render(struct bw_bridge *bridge, const struct bellwire_received *got,
+                   struct bw_telling *out)
 {
     struct bw_str packed = {got->data_msgpack, got->data_msgpack_len};
     struct bw_fault fault = {0};
     msgpack_object data;
     bool has_data = packed.len > 0;
     int err = has_data ? bw_mp_unpack(packed, BW_RPC_DEPTH_MAX, &bridge->zone, &data, &fault) : 0;
-    has_data = has_data && data.type == MSGPACK_OBJECT_MAP;
+    has_data = has_data && err == 0 && data.type == MSGPACK_OBJECT_MAP;
     struct bw_event event = as_event(got, has_data ? &data : NULL);
-    bw_buf_reset(&bridge->payload);
+    bw_buf_reset(&bridge->json);
     if (err == 0)
-        bw_frame_event_payload(&bridge->payload, &event, got->epoch);
-    if (err != 0 || bridge->payload.failed) {
-        bw_ring_cut(channel->ring, got->seq);
-        return;
+        bw_frame_event_json(&bridge->json, &event, got->epoch);
+    if (err == 0 && !bridge->json.failed)
+        out->json = bw_buf_str(&bridge->json);
+    out->key[BW_KEY_TASK] = bw_filter_hash(event.task_id);
+    out->key[BW_KEY_OWNER] = bw_filter_hash(member(event.data, "owner"));
+    out->key[BW_KEY_RESOURCE] = bw_filter_hash(member(event.data, "resource"));
+    out->key[BW_KEY_TYPE] = bw_filter_hash(event.event_type);
+    msgpack_zone_clear(&bridge->zone);
+}
+
+/* --- Showing an event to the channels ------------------------------------------------ */
+
+struct showing {
+    struct bw_bridge *bridge;
+    const struct bellwire_received *got; /* to be rendered from; NULL: it was */
+    struct bw_telling event;
+    uint32_t epoch;
+    bool to_merged;   /* which channels it is shown to now */
+    bool others_wait; /* there are such of the other kind */
+};
+
+/* What cannot be rendered cuts the ring, so that watchers get the event from the bus instead of
+ * missing it. */
+static void append(const struct showing *s, struct bw_channel *channel)
+{
+    const struct bw_telling *event = &s->event;
+    struct bw_buf *frame = &s->bridge->frame;
+    struct bw_place place = {s->epoch, event->seq};
+    struct bw_label label = {event->type, &place};
+    if (event->seq <= bw_ring_last(channel->ring))
+        return; /* the ring was cut beyond it */
+    bw_buf_reset(frame);
+    if (event->json.len > 0)
+        bw_encode(frame, channel->feed->encoding, &label, event->json);
+    if (event->json.len > 0 && !frame->failed)
+        bw_ring_append(channel->ring, event->seq, event->key, bw_buf_str(frame));
+    else
+        bw_ring_cut(channel->ring, event->seq);
+}
+
+static void show(void *arg, struct bw_channel *channel)
+{
+    struct showing *s = arg;
+    if (s->got) {
+        render(s->bridge, s->got, &s->event);
+        s->bridge->since_wake++;
+        s->got = NULL;
     }
-    uint64_t key[BW_N_KEYS] = {
-        [BW_KEY_TASK] = bw_filter_hash(event.task_id),
-        [BW_KEY_OWNER] = bw_filter_hash(member(event.data, "owner")),
-        [BW_KEY_RESOURCE] = bw_filter_hash(member(event.data, "resource")),
-        [BW_KEY_TYPE] = bw_filter_hash(event.event_type),
-    };
-    uint8_t header[BW_WS_OUT_HEADER_MAX];
-    size_t header_len = bw_ws_header(BW_WS_TEXT, bridge->payload.len, header);
-    bw_ring_append(channel->ring, got->seq, key, header, header_len, bridge->payload.data,
-                   bridge->payload.len);
+    if (bw_feed_is_merged(channel->feed) == s->to_merged)
+        append(s, channel);
+    else
+        s->others_wait = true;
+}
+
+static void show_to(struct showing *s, bool merged)
+{
+    s->to_merged = merged;
+    bw_hub_each(s->bridge->hub, s->event.topic, show, s);
+}
+
+static void cut_if_merged(void *arg, struct bw_channel *channel)
+{
+    const uint64_t *seq = arg;
+    if (bw_feed_is_merged(channel->feed))
+        bw_channel_cut(channel, *seq);
+}
+
+/* Gives up on what is missing: who follows merged topics reads the journal up to here. */
+static void stop_waiting(struct bw_bridge *bridge)
+{
+    struct bw_place now;
+    if (!bw_hub_now(bridge->hub, &now))
+        return;
+    bw_metric_add(&holes_skipped, 1);
+    bw_merge_begin(bridge->merge, now.seq, false);
+    bw_hub_each(bridge->hub, bw_str(""), cut_if_merged, &now.seq);
+    bridge->since_wake++;
+}
+
+/* Those that waited and whose turn it is now. */
+static void show_settled(struct bw_bridge *bridge, uint32_t epoch)
+{
+    const struct bw_telling *event;
+    while ((event = bw_merge_next(bridge->merge)) != NULL) {
+        struct showing s = {.bridge = bridge, .event = *event, .epoch = epoch};
+        show_to(&s, true);
+    }
+}
+
+/* The event has passed; is it its turn in the merged rings? */
+static void merge(struct showing *s)
+{
+    struct bw_bridge *bridge = s->bridge;
+    bool in_order = bw_merge_mark(bridge->merge, s->event.seq);
+    uint64_t settled = bw_merge_settled(bridge->merge);
+    if (in_order && s->others_wait) {
+        if (s->event.seq <= settled && bw_merge_is_empty(bridge->merge))
+            show_to(s, true);
+        else
+            in_order = bw_merge_keep(bridge->merge, &s->event);
+    }
+    if (in_order)
+        show_settled(bridge, s->epoch);
+    else
+        stop_waiting(bridge);
+    if (bw_merge_is_exact(bridge->merge))
+        bw_hub_settle(bridge->hub, bw_merge_settled(bridge->merge));
+}
+
+static void wake(struct bw_bridge *bridge)
+{
+    bw_hub_heard(bridge->hub, bridge->since_wake > 0);
+    bridge->since_wake = 0;
 }
 
 void bw_bridge_event(void *arg, const struct bellwire_received *event)
 {
     struct bw_bridge *bridge = arg;
-    struct bw_place place = {event->epoch, event->seq};
-    struct bw_channel *channel = bw_hub_pass(bridge->hub, place, bw_str(event->topic));
+    struct showing s = {.bridge = bridge,
+                        .got = event,
+                        .event = {.seq = event->seq,
+                                  .topic = bw_str(event->topic),
+                                  .type = bw_str(event->event_type)},
+                        .epoch = event->epoch};
     bw_metric_add(&events_bridged, 1);
-    if (channel) {
-        append(bridge, channel, event);
-        msgpack_zone_clear(&bridge->zone);
-        bridge->since_wake++;
-    } else {
+    bw_hub_pass(bridge->hub, (struct bw_place){event->epoch, event->seq});
+    show_to(&s, false);
+    if (s.got)
         bw_metric_add(&events_unwatched, 1);
-    }
-    bw_hub_passed(bridge->hub);
+    merge(&s);
     if (bridge->since_wake >= WAKE_EVERY)
-        bw_bridge_idle(bridge);
+        wake(bridge);
 }
 
 void bw_bridge_reset(void *arg, const char *topic, enum bellwire_reset reason, const char *cursor)
@@ -148,11 +268,21 @@ void bw_bridge_reset(void *arg, const char *topic, enum bellwire_reset reason, c
               cursor);
     bw_metric_add(&resets_bridged, 1);
     bw_hub_reset(bridge->hub, bw_str(topic), (struct bw_place){now.epoch, now.seq}, words[reason]);
+    if (topic && topic[0])
+        stop_waiting(bridge); /* what the others still miss is not known */
+    else
+        bw_merge_begin(bridge->merge, now.seq, true);
 }
 
+/* After what arrived together. */
 void bw_bridge_idle(void *arg)
 {
     struct bw_bridge *bridge = arg;
-    bw_hub_heard(bridge->hub, bridge->since_wake > 0);
-    bridge->since_wake = 0;
+    struct bw_place now;
+    int64_t now_us = bw_clock_mono_us();
+    if (!bw_hub_now(bridge->hub, &now) || bw_merge_settled(bridge->merge) >= now.seq)
+        bridge->whole_us = now_us;
+    else if (now_us - bridge->whole_us > HOLE_US)
+        stop_waiting(bridge);
+    wake(bridge);
 }

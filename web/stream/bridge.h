@@ -1,4 +1,5 @@
-/* The bridge: every event of the bus, rendered once as a ready frame, into its topic's ring. */
+/* The bridge: every event of the bus, rendered once as JSON if somebody watches its topic, and as a
+ * ready frame into the ring of every feed that has the topic. */
 #ifndef BW_STREAM_BRIDGE_H
 #define BW_STREAM_BRIDGE_H
 
@@ -12,6 +13,9 @@ struct bw_bridge;
 int bw_bridge_create(struct bw_bridge **out, struct bw_hub *hub) BW_MUST_CHECK;
 /* When no callback can come any more. */
 void bw_bridge_destroy(struct bw_bridge **bridge);
+
+/* Before the first callback: where the journal is, and with it everything that will come. */
+void bw_bridge_begin(struct bw_bridge *bridge, uint64_t seq);
 
 /* The callbacks of a libbellwire subscription; arg is the bridge. One thread at a time. */
 void bw_bridge_event(void *arg, const struct bellwire_received *event);

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "web/stream/engine.h"
-#include "web/stream/frame.h"
+#include "web/stream/send.h"
 #include "web/stream/sub.h"
 
 enum { RETRY_US = 300 * 1000 };
@@ -15,7 +15,7 @@ bool bw_catchup_prepare(struct bw_sub *sub)
 {
     if (sub->job)
         return true;
-    sub->job = bw_job_create(sub->conn->engine->inbox, sub->view->topic);
+    sub->job = bw_job_create(sub->conn->engine->inbox, sub->view->feed);
     if (!sub->job)
         return false;
     sub->job->sub = sub;
@@ -23,16 +23,13 @@ bool bw_catchup_prepare(struct bw_sub *sub)
     return true;
 }
 
-/* recovered: nothing is missing between what the client had and what it gets; if not, a reset
- * follows. */
-static void announce(struct bw_sub *sub, bool recovered, struct bw_place place)
+/* to_resume: nothing is owed to the client before place. */
+static void announce(struct bw_sub *sub, bool recovered, struct bw_place place, bool to_resume)
 {
     if (sub->announced)
         return;
     sub->announced = true;
-    bw_frame_subscribed(&sub->conn->engine->scratch, sub->view->topic, recovered, place.epoch,
-                        place.seq);
-    bw_conn_say_scratch(sub->conn);
+    sub->conn->transport->subscribed(sub, recovered, place, to_resume);
 }
 
 /* --- Asking -------------------------------------------------------------------------- */
@@ -83,11 +80,12 @@ void bw_catchup_end_turn(struct bw_conn *conn)
 
 /* --- Joining ------------------------------------------------------------------------- */
 
-static bool join(struct bw_sub *sub, uint64_t seq)
+static bool join(struct bw_sub *sub, struct bw_place place)
 {
-    if (!bw_view_join(sub->view, sub, seq))
+    if (!bw_view_join(sub->view, sub, place.seq))
         return false;
     sub->state = BW_SUB_LIVE;
+    sub->epoch = place.epoch;
     bw_job_destroy(&sub->job);
     if (sub->conn->turn == sub)
         bw_catchup_end_turn(sub->conn);
@@ -97,7 +95,7 @@ static bool join(struct bw_sub *sub, uint64_t seq)
 /* From the ring after place, or else what the ring no longer has from the bus. */
 static void go_on_after(struct bw_sub *sub, struct bw_place place)
 {
-    if (join(sub, place.seq))
+    if (join(sub, place))
         return;
     sub->job->after = (struct bw_cursor){BW_CURSOR_AT, place.epoch, place.seq};
     ask(sub, sub->conflate ? BW_JOB_CHANGED : BW_JOB_EVENTS);
@@ -107,11 +105,12 @@ static void go_on_after(struct bw_sub *sub, struct bw_place place)
 static void start_over(struct bw_sub *sub, const char *reason, struct bw_place place)
 {
     sub->restart = false;
+    sub->state = BW_SUB_WAITING;
     bw_page_unref(&sub->job->page);
-    announce(sub, false, place);
-    bw_frame_reset(&sub->conn->engine->scratch, sub->view->topic, reason);
-    bw_conn_say_scratch(sub->conn);
-    if (strcmp(sub->view->topic, BW_TOPIC_SYSTEM) == 0)
+    announce(sub, false, place, false);
+    if (!sub->conn->transport->reset(sub, reason, place))
+        return;
+    if (sub->view->feed->has_rows)
         ask_for_rows(sub, place);
     else
         go_on_after(sub, place);
@@ -122,14 +121,16 @@ void bw_catchup_begin(struct bw_sub *sub)
     const struct bw_cursor after = sub->job->after;
     struct bw_place now;
     bool known = bw_hub_now(sub->conn->engine->hub, &now);
+    if (sub->conn->state != BW_CONN_OPEN)
+        return;
     if (sub->snapshot && !sub->had_after) {
         ask_for_rows(sub, now);
     } else if (known && after.kind == BW_CURSOR_LATEST) {
-        announce(sub, true, now);
+        announce(sub, true, now, true);
         go_on_after(sub, now);
     } else if (known && after.kind == BW_CURSOR_AT && after.epoch == now.epoch &&
-               after.seq <= now.seq && join(sub, after.seq)) {
-        announce(sub, true, (struct bw_place){after.epoch, after.seq});
+               after.seq <= now.seq && join(sub, (struct bw_place){after.epoch, after.seq})) {
+        announce(sub, true, (struct bw_place){after.epoch, after.seq}, true);
     } else {
         ask(sub, sub->conflate && after.kind == BW_CURSOR_AT ? BW_JOB_CHANGED : BW_JOB_EVENTS);
     }
@@ -193,7 +194,7 @@ static void page_came(struct bw_sub *sub)
     } else if (page->reset) {
         start_over(sub, page->reset, (struct bw_place){page->epoch, page->head});
     } else {
-        announce(sub, true, place_before(job));
+        announce(sub, true, place_before(job), job->kind != BW_JOB_ROWS);
         sub->state = BW_SUB_PAGING;
         job->page_at = 0;
         if (job->kind == BW_JOB_EVENTS && job->after.kind == BW_CURSOR_AT)
@@ -210,15 +211,13 @@ static bool is_passing(int err)
 
 static void job_failed(struct bw_sub *sub)
 {
-    struct bw_engine *engine = sub->conn->engine;
     const struct bw_fault *fault = &sub->job->fault;
     bool passing = is_passing(fault->err);
     sub->state = BW_SUB_WAITING;
     if (fault->err == BW_ECLOSED)
         return; /* the server is stopping */
     if (!sub->told_away) {
-        bw_frame_error(&engine->scratch, sub->view->topic, fault);
-        bw_conn_say_scratch(sub->conn);
+        sub->conn->transport->fault(sub, fault, passing);
     }
     sub->told_away = true;
     if (passing)
@@ -235,8 +234,8 @@ void bw_catchup_job_home(struct bw_job *job)
         bw_sub_destroy(sub);
         return;
     }
-    if (sub->conn->state == BW_CONN_DEAD) {
-        sub->state = BW_SUB_WAITING; /* the job is at hand; all ends with this round */
+    if (sub->conn->state != BW_CONN_OPEN) {
+        sub->state = BW_SUB_WAITING; /* the job is at hand; all ends soon */
     } else if (sub->restart && bw_hub_now(sub->conn->engine->hub, &now)) {
         start_over(sub, atomic_load(&sub->view->channel->reset_reason), now);
     } else if (job->fault.err != 0) {

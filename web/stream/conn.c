@@ -5,34 +5,23 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/metrics.h"
 #include "web/stream/engine.h"
 #include "web/stream/sub.h"
-#include "web/stream/watcher.h"
 
-BW_GAUGE(connections, "bellwire_stream_connections", "WebSocket connections.");
-BW_COUNTER(messages_in, "bellwire_stream_messages_total", "Messages that clients sent.");
-BW_COUNTER(refused_in, "bellwire_stream_refused_total",
-           "Connections closed because of what the client sent.");
-BW_COUNTER(closed_silent, "bellwire_stream_silent_total",
-           "Connections closed because a ping was not answered.");
-BW_COUNTER(closed_idle, "bellwire_stream_idle_total",
-           "Connections closed because they had no subscription.");
+BW_GAUGE(connections, "bellwire_stream_connections", "Live connections, of all transports.");
 BW_COUNTER(dropped_deaf, "bellwire_stream_deaf_total",
            "Connections dropped because they asked and did not read the answers.");
 
 enum {
     LINGER_S = 3,      /* for the client to hang up after goodbye */
     READS_AT_ONCE = 4, /* then the next connection has its turn */
-    BURST_S = 10,      /* so many seconds' messages may come at once */
 };
 
 /* --- The socket ---------------------------------------------------------------------- */
@@ -70,6 +59,8 @@ static void unblock(struct bw_conn *conn)
 static size_t send_some(struct bw_conn *conn, const char *bytes, size_t len)
 {
     ssize_t sent = len ? send(conn->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL) : 0;
+    if (sent > 0)
+        conn->moved_s = conn->engine->now_s;
     if (sent >= 0)
         return (size_t)sent;
     if (errno != EAGAIN && errno != EINTR)
@@ -127,25 +118,51 @@ void bw_conn_say_scratch(struct bw_conn *conn)
     bw_buf_reset(frame);
 }
 
-static void say_control(struct bw_conn *conn, enum bw_ws_opcode opcode, struct bw_str payload)
+/* After the last word. */
+static void wait_for_the_end(struct bw_conn *conn)
 {
-    bw_ws_put_frame(&conn->engine->scratch, opcode, payload);
-    bw_conn_say_scratch(conn);
-}
-
-void bw_conn_close(struct bw_conn *conn, int status, const char *reason)
-{
-    if (conn->state != BW_CONN_OPEN)
-        return;
-    bw_sub_end_all(conn);
-    bw_ws_put_close(&conn->engine->scratch, status, reason ? reason : bw_ws_reason(status));
-    bw_conn_say_scratch(conn);
     if (conn->state == BW_CONN_DEAD)
         return;
     conn->state = BW_CONN_CLOSING;
     conn->heard_s = conn->engine->now_s;
     if (!conn->blocked)
         shutdown(conn->fd, SHUT_WR);
+}
+
+/* What the socket did not take, kept whatever its length. */
+static void keep_rest(struct bw_conn *conn, const char *bytes, size_t len)
+{
+    conn->rest_of = bw_shared_dup(bytes, len);
+    if (!conn->rest_of) {
+        bw_conn_kill(conn);
+        return;
+    }
+    conn->rest = conn->rest_of->data;
+    conn->rest_len = len;
+    bw_conn_block(conn);
+}
+
+void bw_conn_finish(struct bw_conn *conn)
+{
+    struct bw_buf *last = &conn->engine->scratch;
+    size_t sent = last->failed ? 0 : send_some(conn, last->data, last->len);
+    if (last->failed)
+        bw_conn_kill(conn);
+    else if (sent < last->len && conn->state != BW_CONN_DEAD)
+        keep_rest(conn, last->data + sent, last->len - sent);
+    bw_buf_reset(last);
+    bw_sub_pause_all(conn);
+    wait_for_the_end(conn);
+}
+
+void bw_conn_close(struct bw_conn *conn, int status, const char *reason)
+{
+    if (conn->state != BW_CONN_OPEN)
+        return;
+    conn->transport->goodbye(conn, status, reason ? reason : bw_ws_reason(status));
+    bw_sub_end_all(conn);
+    if (conn->state == BW_CONN_OPEN)
+        wait_for_the_end(conn);
 }
 
 void bw_conn_kill(struct bw_conn *conn)
@@ -161,48 +178,6 @@ void bw_conn_kill(struct bw_conn *conn)
 
 /* --- Listening ----------------------------------------------------------------------- */
 
-/* Whether it says more than messages_per_s. Each message pays for a slice of time, and who has paid
- * for more than BURST_S ahead says too much. */
-static bool is_talkative(struct bw_conn *conn)
-{
-    int64_t now_us = bw_clock_mono_us();
-    if (conn->said_us < now_us)
-        conn->said_us = now_us;
-    conn->said_us += 1000000 / conn->engine->options.messages_per_s;
-    return conn->said_us - now_us > BURST_S * INT64_C(1000000);
-}
-
-static int on_message(void *arg, enum bw_ws_opcode opcode, struct bw_str payload)
-{
-    bw_metric_add(&messages_in, 1);
-    if (is_talkative(arg))
-        return BW_WS_POLICY;
-    return bw_watcher_message(arg, opcode, payload);
-}
-
-static int on_control(void *arg, enum bw_ws_opcode opcode, struct bw_str payload)
-{
-    if (is_talkative(arg))
-        return BW_WS_POLICY;
-    if (opcode == BW_WS_PING)
-        say_control(arg, BW_WS_PONG, payload);
-    return 0;
-}
-
-static void listen_to(struct bw_conn *conn, struct bw_str bytes)
-{
-    static const struct bw_ws_handler handler = {.on_message = on_message,
-                                                 .on_control = on_control};
-    conn->heard_s = conn->engine->now_s;
-    conn->pinged_s = 0;
-    int status = bw_ws_input(&conn->ws, &conn->engine->pool, bytes, &handler, conn);
-    if (status == 0)
-        return;
-    if (status != BW_WS_NO_STATUS && bw_ws_reason(status)[0])
-        bw_metric_add(&refused_in, 1);
-    bw_conn_close(conn, status, NULL);
-}
-
 static void receive(struct bw_conn *conn)
 {
     char *input = conn->engine->input;
@@ -215,7 +190,7 @@ static void receive(struct bw_conn *conn)
             return;
         }
         if (conn->state == BW_CONN_OPEN) /* after goodbye nothing is listened to */
-            listen_to(conn, (struct bw_str){input, (size_t)n});
+            conn->transport->input(conn, (struct bw_str){input, (size_t)n});
         if (n < BW_INPUT_BYTES)
             return;
     }
@@ -229,46 +204,14 @@ void bw_conn_ready(struct bw_conn *conn, uint32_t events)
         receive(conn);
 }
 
-static void close_silent(struct bw_conn *conn)
-{
-    char reason[64];
-    bw_metric_add(&closed_silent, 1);
-    snprintf(reason, sizeof reason, "no answer to a ping for %u s",
-             conn->engine->options.ping_timeout_s);
-    bw_conn_close(conn, BW_WS_POLICY, reason);
-}
-
-static void close_idle(struct bw_conn *conn)
-{
-    char reason[64];
-    bw_metric_add(&closed_idle, 1);
-    snprintf(reason, sizeof reason, "no subscription for %u s", conn->engine->options.idle_s);
-    bw_conn_close(conn, BW_WS_POLICY, reason);
-}
-
-static void ping(struct bw_conn *conn)
-{
-    conn->pinged_s = conn->engine->now_s;
-    say_control(conn, BW_WS_PING, (struct bw_str){0});
-}
-
-/* Whole seconds may be one less than it was: so what is stated must have been exceeded. */
 void bw_conn_tick(struct bw_conn *conn)
 {
-    const struct bw_stream_options *o = &conn->engine->options;
-    uint32_t now_s = conn->engine->now_s, silent_s = now_s - conn->heard_s;
-    if (conn->n_subs > 0)
-        conn->idle_s = now_s;
-    if (conn->state == BW_CONN_CLOSING && silent_s > LINGER_S)
+    uint32_t now_s = conn->engine->now_s;
+    if (conn->state == BW_CONN_CLOSING && now_s - conn->heard_s > LINGER_S &&
+        now_s - conn->moved_s > LINGER_S)
         bw_conn_kill(conn);
-    if (conn->state != BW_CONN_OPEN)
-        return;
-    if (conn->pinged_s && now_s - conn->pinged_s > o->ping_timeout_s)
-        close_silent(conn);
-    else if (now_s - conn->idle_s > o->idle_s)
-        close_idle(conn);
-    else if (!conn->pinged_s && silent_s >= o->heartbeat_s)
-        ping(conn);
+    else if (conn->state == BW_CONN_OPEN)
+        conn->transport->tick(conn);
 }
 
 /* --- Life ---------------------------------------------------------------------------- */
@@ -286,16 +229,23 @@ static int reserve_place(struct bw_engine *engine)
     return 0;
 }
 
-int bw_conn_create(struct bw_engine *engine, int fd, uint64_t address)
+static const struct bw_transport *transport_of(const struct bw_watch *watch)
 {
+    return !watch ? &bw_websocket : watch->is_long_poll ? &bw_long_poll : &bw_sse;
+}
+
+int bw_conn_create(struct bw_engine *engine, const struct bw_arrival *arrival)
+{
+    const int fd = arrival->fd;
     const int on = 1;
     struct bw_conn *conn = reserve_place(engine) == 0 ? calloc(1, sizeof *conn) : NULL;
     if (!conn)
         return BW_ENOMEM;
     conn->engine = engine;
     conn->fd = fd;
-    conn->address = address;
-    conn->heard_s = conn->idle_s = engine->now_s;
+    conn->address = arrival->address;
+    conn->transport = transport_of(arrival->watch);
+    conn->heard_s = conn->idle_s = conn->moved_s = engine->now_s;
     if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || watch(conn, EPOLL_CTL_ADD, EPOLLIN) != 0) {
         free(conn);
         return BW_EIO;
@@ -305,7 +255,8 @@ int bw_conn_create(struct bw_engine *engine, int fd, uint64_t address)
     conn->index = engine->n_conns;
     engine->conns[engine->n_conns++] = conn;
     bw_metric_add(&connections, 1);
-    bw_watcher_hello(conn);
+    conn->watch = arrival->watch;
+    conn->transport->begin(conn);
     return 0;
 }
 
@@ -317,6 +268,7 @@ void bw_conn_destroy(struct bw_conn *conn)
     engine->conns[conn->index] = moved;
     moved->index = conn->index;
     bw_ws_free(&conn->ws);
+    bw_watch_free(&conn->watch);
     bw_shared_unref(&conn->rest_of);
     bw_buf_free(&conn->out);
     bw_fdset_remove(engine->owned, conn->fd); /* before the number can be given to somebody else */

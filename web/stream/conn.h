@@ -12,13 +12,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
-#include "web/stream/filter.h"
-#include "web/stream/frames.h"
+#include "web/stream/transport.h"
+#include "web/stream/watch.h"
 #include "web/stream/ws.h"
 
 struct bw_engine;
@@ -26,16 +25,18 @@ struct bw_sub;
 
 enum bw_conn_state {
     BW_CONN_OPEN,
-    BW_CONN_CLOSING, /* our close frame is said; the client hangs up, or is hung up on */
+    BW_CONN_CLOSING, /* our last word is said; the client hangs up, or is hung up on */
     BW_CONN_DEAD,
 };
 
 struct bw_conn {
     struct bw_engine *engine;
+    const struct bw_transport *transport;
     int fd;
     uint32_t index;    /* in engine->conns */
     uint32_t heard_s;  /* when bytes came last; while closing: when that began */
     uint32_t pinged_s; /* when it was asked whether it lives; 0: it was heard since */
+    uint32_t moved_s;  /* when its socket took bytes last */
     uint32_t idle_s;   /* since when it has no subscription */
     uint8_t state;     /* enum bw_conn_state */
     bool blocked;      /* rest or out is not empty; waiting for room in the socket */
@@ -48,25 +49,36 @@ struct bw_conn {
     size_t rest_len;
     struct bw_buf out;
 
+    struct bw_watch *watch; /* what it came with; NULL: a WebSocket */
     struct bw_ws ws;
     int64_t said_us;  /* until when what the client said is paid for; see is_talkative() */
     uint64_t address; /* whose it is; 0: not counted by address */
     struct bw_conn *next_dead;
 };
 
-/* Takes fd, which is non-blocking from now on, and says "connected". */
-int bw_conn_create(struct bw_engine *engine, int fd, uint64_t address) BW_MUST_CHECK;
+/* Who comes to an engine. */
+struct bw_arrival {
+    int fd;
+    uint64_t address;
+    struct bw_watch *watch; /* NULL: a WebSocket */
+};
+
+/* Takes fd, which is non-blocking from now on, and the watch, and lets its transport begin. */
+int bw_conn_create(struct bw_engine *engine, const struct bw_arrival *arrival) BW_MUST_CHECK;
 void bw_conn_destroy(struct bw_conn *conn);
 
 /* What epoll says of its socket. */
 void bw_conn_ready(struct bw_conn *conn, uint32_t events);
-/* Once a second: pings, and closes who is silent or idle. */
+/* Once a second. */
 void bw_conn_tick(struct bw_conn *conn);
 
 /* Sends one of our own frames, now or after what is waiting. */
 void bw_conn_say(struct bw_conn *conn, struct bw_str frame);
 /* The same with what was made in the engine's scratch buffer, which is empty again then. */
 void bw_conn_say_scratch(struct bw_conn *conn);
+/* Says what is in the scratch buffer, of any length, to one that is not blocked, as the last of it.
+ * Its subscriptions stay until it is destroyed, but get nothing more. */
+void bw_conn_finish(struct bw_conn *conn);
 /* Says goodbye, and waits a little for the client to hang up. reason NULL: the usual one. */
 void bw_conn_close(struct bw_conn *conn, int status, const char *reason);
 /* No more of it. */
@@ -79,25 +91,5 @@ static inline bool bw_conn_can_send(const struct bw_conn *conn)
 {
     return conn->state == BW_CONN_OPEN && !conn->blocked;
 }
-
-/* Where frames come from. */
-struct bw_source {
-    const struct bw_frames *frames;
-    struct bw_shared *owner;        /* of the bytes; NULL: they are a ring's, which moves on */
-    const struct bw_filter *filter; /* which to send; NULL: all */
-    uint64_t after;                 /* only those beyond this seq */
-};
-
-/* Sends frames of [from, to), about as many as the socket takes, and returns where to go on. If the
- * connection can still send and that is not `to`, there is more. */
-uint64_t bw_conn_send(struct bw_conn *conn, const struct bw_source *source, uint64_t from,
-                      uint64_t to);
-/* For who called send() with [from, to) himself: it returned `sent`, not all. Where to go on. */
-uint64_t bw_conn_stopped(struct bw_conn *conn, const struct bw_source *source, uint64_t from,
-                         uint64_t to, ssize_t sent);
-
-enum {
-    BW_SEND_BYTES = 256 * 1024
-}; /* at most about so much to one, before the next has its turn */
 
 #endif

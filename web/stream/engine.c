@@ -20,8 +20,7 @@ enum { EVENTS_AT_ONCE = 256, TICK_MS = 1000 };
 /* A connection on its way to its engine. */
 struct arrival {
     struct bw_letter letter;
-    int fd;
-    uint64_t address;
+    struct bw_arrival who;
 };
 
 static uint32_t clock_s(void)
@@ -31,23 +30,22 @@ static uint32_t clock_s(void)
 
 /* --- Mail ---------------------------------------------------------------------------- */
 
-int bw_engine_adopt(struct bw_engine *engine, int fd, uint64_t address)
+int bw_engine_adopt(struct bw_engine *engine, const struct bw_arrival *who)
 {
     struct arrival *arrival = calloc(1, sizeof *arrival);
     if (!arrival)
         return BW_ENOMEM;
     arrival->letter.mail.weight = 1;
     arrival->letter.kind = BW_LETTER_CONNECTION;
-    arrival->fd = fd;
-    arrival->address = address;
-    if (!bw_fdset_add(engine->owned, fd)) {
+    arrival->who = *who;
+    if (!bw_fdset_add(engine->owned, who->fd)) {
         free(arrival);
         return BW_EBUSY;
     }
     atomic_fetch_add(&engine->load, 1);
     int err = bw_mailbox_post(engine->inbox, &arrival->letter.mail);
     if (err != 0) {
-        bw_fdset_remove(engine->owned, fd);
+        bw_fdset_remove(engine->owned, who->fd);
         atomic_fetch_sub(&engine->load, 1);
         free(arrival);
     }
@@ -56,12 +54,13 @@ int bw_engine_adopt(struct bw_engine *engine, int fd, uint64_t address)
 
 static void welcome(struct bw_engine *engine, struct arrival *arrival)
 {
-    int err = bw_conn_create(engine, arrival->fd, arrival->address);
+    int err = bw_conn_create(engine, &arrival->who);
     if (err != 0) {
         diag_warn("STREAM-NO-CONNECTION", "error=%s", bw_err_code(err));
-        bw_fdset_remove(engine->owned, arrival->fd);
-        close(arrival->fd);
-        bw_door_leave(engine->door, arrival->address);
+        bw_fdset_remove(engine->owned, arrival->who.fd);
+        close(arrival->who.fd);
+        bw_door_leave(engine->door, arrival->who.address);
+        bw_watch_free(&arrival->who.watch);
         atomic_fetch_sub(&engine->load, 1);
     }
     free(arrival);

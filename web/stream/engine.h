@@ -26,6 +26,7 @@
 #include "web/stream/stream.h"
 #include "web/stream/ws.h"
 
+struct bw_arrival;
 struct bw_conn;
 struct bw_view;
 
@@ -63,7 +64,8 @@ int bw_engine_start(struct bw_engine *engine) BW_MUST_CHECK;
 /* Says goodbye (1001) to every connection and joins. No job may be under way any more. */
 void bw_engine_stop(struct bw_engine *engine);
 
-/* Any thread. 0: the engine owns fd, and the place that the address has. */
-int bw_engine_adopt(struct bw_engine *engine, int fd, uint64_t address) BW_MUST_CHECK;
+/* Any thread. 0: the engine owns fd, the watch, and the place that the
+ * address has. */
+int bw_engine_adopt(struct bw_engine *engine, const struct bw_arrival *who) BW_MUST_CHECK;
 
 #endif

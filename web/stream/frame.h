@@ -1,4 +1,4 @@
-/* What the server says to a watcher, as ready WebSocket text frames. docs/http.md lists them. */
+/* What the server says to a watcher, in the encoding of its transport. docs/http.md lists it. */
 #ifndef BW_STREAM_FRAME_H
 #define BW_STREAM_FRAME_H
 
@@ -10,26 +10,28 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "wire/event.h"
+#include "web/stream/encoding.h"
 
 /* All of these append one whole frame; failure is the buffer's, as everywhere. */
-void bw_frame_connected(struct bw_buf *out, unsigned heartbeat_s);
-void bw_frame_subscribed(struct bw_buf *out, const char *topic, bool recovered, uint32_t epoch,
-                         uint64_t seq);
-void bw_frame_unsubscribed(struct bw_buf *out, const char *topic);
+void bw_frame_connected(struct bw_buf *out, enum bw_encoding encoding, unsigned heartbeat_s);
+/* to_resume: from here on the client may resume at place. */
+void bw_frame_subscribed(struct bw_buf *out, enum bw_encoding encoding, struct bw_str topic,
+                         bool recovered, struct bw_place place, bool to_resume);
+void bw_frame_unsubscribed(struct bw_buf *out, enum bw_encoding encoding, struct bw_str topic);
 /* reason: "epoch", "retention" or "ahead" */
-void bw_frame_reset(struct bw_buf *out, const char *topic, const char *reason);
-void bw_frame_pong(struct bw_buf *out);
+void bw_frame_reset(struct bw_buf *out, enum bw_encoding encoding, struct bw_str topic,
+                    const char *reason);
+void bw_frame_pong(struct bw_buf *out, enum bw_encoding encoding);
 /* topic and fault->field may be "". The code is bw_err_code(fault->err). */
-void bw_frame_error(struct bw_buf *out, const char *topic, const struct bw_fault *fault);
+void bw_frame_error(struct bw_buf *out, enum bw_encoding encoding, struct bw_str topic,
+                    const struct bw_fault *fault);
 
-void bw_frame_event(struct bw_buf *out, const struct bw_event *event, uint32_t epoch);
-/* The same without the WebSocket header: for the ring, which takes header and payload apart. */
-void bw_frame_event_payload(struct bw_buf *out, const struct bw_event *event, uint32_t epoch);
+void bw_frame_event(struct bw_buf *out, enum bw_encoding encoding, const struct bw_event *event,
+                    uint32_t epoch);
+/* Its JSON alone: for the bridge, which needs it in several encodings. */
+void bw_frame_event_json(struct bw_buf *out, const struct bw_event *event, uint32_t epoch);
 
-/* For frames that are written piece by piece: begin, append the JSON text, end. */
-size_t bw_frame_begin(struct bw_buf *out);
-void bw_frame_end(struct bw_buf *out, size_t begun);
 /* Appends ,"cursor":"<epoch>.<seq>" under the given name. */
-void bw_frame_put_cursor(struct bw_buf *out, const char *name, uint32_t epoch, uint64_t seq);
+void bw_frame_put_cursor(struct bw_buf *out, const char *name, struct bw_place place);
 
 #endif

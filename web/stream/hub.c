@@ -13,22 +13,19 @@ BW_GAUGE(channels_open, "bellwire_stream_topics", "Topics that have a ring.");
 
 #define EPOCH_KNOWN (UINT64_C(1) << 32)
 
-static const char *const permanent[] = {BW_TOPIC_SYSTEM, BW_TOPIC_LOGS};
-enum { N_PERMANENT = sizeof permanent / sizeof *permanent };
-
 struct bw_hub {
     struct bw_hub_options options;
-    struct bw_channel *permanent[N_PERMANENT];
 
-    /* The table: a place is free when its channel is NULL. A hash may be stale, a channel never is.
-     */
+    /* The table: a place is free when its channel is NULL, as are all from n_used on. A hash (of
+     * the feed: 0 means look inside) may be stale, a channel never is. */
     _Atomic uint64_t *hashes;
     _Atomic(struct bw_channel *) *channels;
+    _Atomic unsigned n_used;
 
     _Alignas(BW_CACHE_LINE) _Atomic(struct bw_channel *) writing; /* the bridge's hold */
     _Atomic uint64_t passed; /* the highest seq: one topic's events may come late */
-    _Atomic uint64_t began;  /* where the journal was at the start: nobody's now is before it */
-    _Atomic uint64_t epoch;  /* with EPOCH_KNOWN */
+    _Atomic uint64_t settled;
+    _Atomic uint64_t epoch; /* with EPOCH_KNOWN */
     _Atomic int64_t heard_us;
 };
 
@@ -37,11 +34,12 @@ struct bw_hub {
 static void destroy_channel(struct bw_channel *channel)
 {
     bw_ring_destroy(&channel->ring);
+    bw_feed_unref(&channel->feed);
     free(channel);
     bw_metric_add(&channels_open, -1);
 }
 
-static int create_channel(const struct bw_hub *hub, const char *topic, struct bw_channel **out)
+static int create_channel(const struct bw_hub *hub, struct bw_feed *feed, struct bw_channel **out)
 {
     struct bw_channel *channel = calloc(1, sizeof *channel);
     *out = NULL;
@@ -52,25 +50,31 @@ static int create_channel(const struct bw_hub *hub, const char *topic, struct bw
         free(channel);
         return err;
     }
-    strncpy(channel->topic, topic, sizeof channel->topic - 1);
-    channel->hash = bw_filter_hash(bw_str(topic));
+    channel->feed = bw_feed_ref(feed);
     bw_metric_add(&channels_open, 1);
     *out = channel;
     return 0;
 }
 
-static struct bw_channel *find(const struct bw_hub *hub, const char *topic)
+static struct bw_channel *find(const struct bw_hub *hub, const struct bw_feed *feed)
 {
-    uint64_t hash = bw_filter_hash(bw_str(topic));
     for (unsigned i = 0; i < hub->options.max_topics; i++) {
         struct bw_channel *channel = atomic_load(&hub->channels[i]);
-        if (channel && channel->hash == hash && strcmp(channel->topic, topic) == 0)
+        if (channel && bw_feed_same(channel->feed, feed))
             return channel;
     }
     return NULL;
 }
 
-static int add(struct bw_hub *hub, const char *topic, struct bw_channel **out)
+static void count_used(struct bw_hub *hub)
+{
+    unsigned n = hub->options.max_topics;
+    while (n > 0 && !atomic_load(&hub->channels[n - 1]))
+        n--;
+    atomic_store(&hub->n_used, n);
+}
+
+static int add(struct bw_hub *hub, struct bw_feed *feed, struct bw_channel **out)
 {
     unsigned i = 0;
     *out = NULL;
@@ -78,11 +82,12 @@ static int add(struct bw_hub *hub, const char *topic, struct bw_channel **out)
         i++;
     if (i == hub->options.max_topics)
         return BW_EBUSY;
-    int err = create_channel(hub, topic, out);
+    int err = create_channel(hub, feed, out);
     if (err != 0)
         return err;
-    atomic_store(&hub->hashes[i], (*out)->hash);
+    atomic_store(&hub->hashes[i], feed->hash);
     atomic_store(&hub->channels[i], *out);
+    count_used(hub);
     atomic_store(&(*out)->since, atomic_load(&hub->passed)); /* only now: see the design */
     return 0;
 }
@@ -92,6 +97,7 @@ static void take_out(struct bw_hub *hub, unsigned i)
 {
     struct bw_channel *channel = atomic_load(&hub->channels[i]);
     atomic_store(&hub->channels[i], NULL);
+    count_used(hub);
     while (atomic_load(&hub->writing) == channel)
         sched_yield();
 }
@@ -104,13 +110,9 @@ int bw_hub_create(struct bw_hub **out, const struct bw_hub_options *options)
         return BW_ENOMEM;
     memset(hub, 0, sizeof *hub);
     hub->options = *options;
-    if (hub->options.max_topics < N_PERMANENT)
-        hub->options.max_topics = N_PERMANENT;
     hub->hashes = calloc(hub->options.max_topics, sizeof *hub->hashes);
     hub->channels = calloc(hub->options.max_topics, sizeof *hub->channels);
     int err = hub->hashes && hub->channels ? 0 : BW_ENOMEM;
-    for (int i = 0; i < N_PERMANENT && err == 0; i++)
-        err = bw_hub_open(hub, permanent[i], &hub->permanent[i]);
     if (err != 0)
         bw_hub_destroy(&hub);
     *out = hub;
@@ -133,20 +135,16 @@ void bw_hub_destroy(struct bw_hub **hub)
 
 /* --- Any thread ---------------------------------------------------------------------- */
 
-struct bw_channel *bw_hub_permanent(const struct bw_hub *hub, const char *topic)
-{
-    for (int i = 0; i < N_PERMANENT; i++)
-        if (strcmp(permanent[i], topic) == 0)
-            return hub->permanent[i];
-    return NULL;
-}
-
 bool bw_hub_now(const struct bw_hub *hub, struct bw_place *out)
 {
     uint64_t epoch = atomic_load(&hub->epoch);
-    uint64_t passed = atomic_load(&hub->passed), began = atomic_load(&hub->began);
-    *out = (struct bw_place){(uint32_t)epoch, passed > began ? passed : began};
+    *out = (struct bw_place){(uint32_t)epoch, atomic_load(&hub->passed)};
     return epoch & EPOCH_KNOWN;
+}
+
+uint64_t bw_hub_settled(const struct bw_hub *hub)
+{
+    return atomic_load_explicit(&hub->settled, memory_order_acquire);
 }
 
 int64_t bw_hub_heard_us(const struct bw_hub *hub)
@@ -156,25 +154,25 @@ int64_t bw_hub_heard_us(const struct bw_hub *hub)
 
 /* --- The replay thread --------------------------------------------------------------- */
 
-void bw_hub_begin(struct bw_hub *hub, struct bw_place now, uint64_t from)
+void bw_hub_begin(struct bw_hub *hub, struct bw_place now)
 {
     for (unsigned i = 0; i < hub->options.max_topics; i++) {
         struct bw_channel *channel = atomic_load(&hub->channels[i]);
         if (channel)
-            atomic_store(&channel->since, from);
+            atomic_store(&channel->since, now.seq);
     }
-    atomic_store(&hub->passed, from);
-    atomic_store(&hub->began, now.seq);
+    atomic_store(&hub->passed, now.seq);
+    atomic_store(&hub->settled, now.seq);
     atomic_store(&hub->epoch, now.epoch | EPOCH_KNOWN);
 }
 
-int bw_hub_open(struct bw_hub *hub, const char *topic, struct bw_channel **out)
+int bw_hub_open(struct bw_hub *hub, struct bw_feed *feed, struct bw_channel **out)
 {
-    *out = find(hub, topic);
-    int err = *out ? 0 : add(hub, topic, out);
+    *out = find(hub, feed);
+    int err = *out ? 0 : add(hub, feed, out);
     if (err == BW_EBUSY) { /* make place for it: those that nobody watches need not wait */
         bw_hub_reclaim(hub, INT64_MAX);
-        err = add(hub, topic, out);
+        err = add(hub, feed, out);
     }
     if (err == 0)
         (*out)->users++;
@@ -201,62 +199,72 @@ void bw_hub_reclaim(struct bw_hub *hub, int64_t before_us)
 
 /* --- The bridge's thread ------------------------------------------------------------- */
 
-/* The channel at place i, held, if it is the topic's. */
+void bw_hub_pass(struct bw_hub *hub, struct bw_place place)
+{
+    if (place.seq > atomic_load_explicit(&hub->passed, memory_order_relaxed))
+        atomic_store(&hub->passed, place.seq);
+}
+
+/* The channel at place i, held, if it has the topic. */
 static struct bw_channel *hold_if(struct bw_hub *hub, unsigned i, struct bw_str topic)
 {
     struct bw_channel *channel = atomic_load(&hub->channels[i]);
     atomic_store(&hub->writing, channel);
     if (channel && atomic_load(&hub->channels[i]) == channel &&
-        bw_str_eq(bw_str(channel->topic), topic))
+        (topic.len == 0 || bw_feed_has(channel->feed, topic)))
         return channel;
-    bw_hub_passed(hub);
     return NULL;
 }
 
-struct bw_channel *bw_hub_pass(struct bw_hub *hub, struct bw_place place, struct bw_str topic)
+void bw_hub_each(struct bw_hub *hub, struct bw_str topic,
+                 void (*each)(void *arg, struct bw_channel *channel), void *arg)
 {
-    uint64_t hash = bw_filter_hash(topic);
-    if (place.seq > atomic_load_explicit(&hub->passed, memory_order_relaxed))
-        atomic_store(&hub->passed, place.seq);
-    for (unsigned i = 0; i < hub->options.max_topics; i++) {
-        if (atomic_load(&hub->hashes[i]) != hash)
-            continue;
-        struct bw_channel *channel = hold_if(hub, i, topic);
+    unsigned n = atomic_load(&hub->n_used);
+    uint64_t hash = n > 0 ? bw_filter_hash(topic) : 0;
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t have = atomic_load(&hub->hashes[i]);
+        struct bw_channel *channel =
+            hash == 0 || have == 0 || have == hash ? hold_if(hub, i, topic) : NULL;
         if (channel)
-            return channel;
+            each(arg, channel);
     }
-    return NULL;
+    if (n > 0)
+        atomic_store_explicit(&hub->writing, NULL, memory_order_release);
 }
 
-void bw_hub_passed(struct bw_hub *hub)
+void bw_hub_settle(struct bw_hub *hub, uint64_t seq)
 {
-    atomic_store_explicit(&hub->writing, NULL, memory_order_release);
+    atomic_store_explicit(&hub->settled, seq, memory_order_release);
 }
 
-static void reset_channel(struct bw_channel *channel, struct bw_place place, const char *reason)
+void bw_channel_cut(struct bw_channel *channel, uint64_t seq)
 {
-    atomic_store(&channel->reset_reason, reason);
+    atomic_store(&channel->since, seq);
+    bw_ring_cut(channel->ring, seq);
+}
+
+struct reset {
+    struct bw_place place;
+    const char *reason;
+};
+
+static void reset_channel(void *arg, struct bw_channel *channel)
+{
+    const struct reset *reset = arg;
+    atomic_store(&channel->reset_reason, reset->reason);
     atomic_fetch_add(&channel->resets, 1);
-    atomic_store(&channel->since, place.seq);
-    bw_ring_cut(channel->ring, place.seq);
+    bw_channel_cut(channel, reset->place.seq);
 }
 
 void bw_hub_reset(struct bw_hub *hub, struct bw_str topic, struct bw_place place,
                   const char *reason)
 {
+    struct reset reset = {place, reason};
     atomic_store(&hub->passed, place.seq);
-    atomic_store(&hub->began, place.seq);
     atomic_store(&hub->epoch, place.epoch | EPOCH_KNOWN);
-    for (unsigned i = 0; i < hub->options.max_topics; i++) {
-        struct bw_channel *channel = atomic_load(&hub->channels[i]);
-        if (!channel)
-            continue;
-        atomic_store(&hub->writing, channel);
-        if (atomic_load(&hub->channels[i]) == channel &&
-            (topic.len == 0 || bw_str_eq(bw_str(channel->topic), topic)))
-            reset_channel(channel, place, reason);
-        bw_hub_passed(hub);
-    }
+    bw_hub_each(hub, topic, reset_channel, &reset);
+    if (topic.len == 0) /* last: who reads it sees the resets, too */
+        bw_hub_settle(hub, place.seq);
     bw_hub_heard(hub, true);
 }
 

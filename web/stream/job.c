@@ -2,9 +2,8 @@
 #include "web/stream/job.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-struct bw_job *bw_job_create(struct bw_mailbox *home, const char *topic)
+struct bw_job *bw_job_create(struct bw_mailbox *home, struct bw_feed *feed)
 {
     struct bw_job *job = calloc(1, sizeof *job);
     if (!job)
@@ -12,7 +11,7 @@ struct bw_job *bw_job_create(struct bw_mailbox *home, const char *topic)
     job->letter.mail.weight = 1;
     job->letter.kind = BW_LETTER_JOB;
     job->home = home;
-    strncpy(job->topic, topic, sizeof job->topic - 1);
+    job->feed = bw_feed_ref(feed);
     return job;
 }
 
@@ -22,6 +21,7 @@ void bw_job_destroy(struct bw_job **job)
     *job = NULL;
     if (!mine)
         return;
+    bw_feed_unref(&mine->feed);
     bw_filter_unref(&mine->filter);
     bw_page_unref(&mine->page);
     free(mine->token);

@@ -8,13 +8,13 @@
 #include "base/err.h"
 #include "base/mailbox.h"
 #include "wire/cursor.h"
-#include "wire/topic.h"
+#include "web/stream/feed.h"
 #include "web/stream/filter.h"
 #include "web/stream/hub.h"
 #include "web/stream/page.h"
 
 enum bw_job_kind {
-    BW_JOB_OPEN,    /* for a view: a share in the topic's channel → channel */
+    BW_JOB_OPEN,    /* for a view: a share in the feed's channel → channel */
     BW_JOB_LEAVE,   /* gives that share back; does not come home */
     BW_JOB_EVENTS,  /* events after a cursor → page */
     BW_JOB_ROWS,    /* a page of the snapshot → page */
@@ -38,7 +38,7 @@ struct bw_job {
     struct bw_sub *sub;      /* who asks: for home only; one of the two is NULL */
     struct bw_view *view;
 
-    char topic[BW_TOPIC_MAX + 1];
+    struct bw_feed *feed;     /* owned */
     struct bw_filter *filter; /* owned; NULL: everything */
     struct bw_cursor after;   /* rows: not older than this */
     char *token;              /* rows: of the page; owned; NULL for the first */
@@ -53,7 +53,7 @@ struct bw_job {
 };
 
 /* NULL when out of memory. */
-struct bw_job *bw_job_create(struct bw_mailbox *home, const char *topic);
+struct bw_job *bw_job_create(struct bw_mailbox *home, struct bw_feed *feed);
 void bw_job_destroy(struct bw_job **job);
 
 #endif

@@ -8,6 +8,7 @@
 #include "wire/mp.h"
 #include "wire/rpc.h"
 #include "wire/task.h"
+#include "wire/topic.h"
 #include "web/stream/frame.h"
 
 struct bw_page *bw_page_ref(struct bw_page *page)
@@ -126,7 +127,7 @@ static int fill_events(struct bw_page *page, const struct bw_answer *answer,
         err = bw_event_decode(&events.ptr[i], &event, &fault);
         if (err != 0)
             break;
-        bw_frame_event(bytes, &event, page->epoch);
+        bw_frame_event(bytes, answer->encoding, &event, page->epoch);
         end_entry(page, event.seq, bytes->len);
     }
     return err;
@@ -175,13 +176,15 @@ static int fill_rows(struct bw_page *page, const struct bw_answer *answer,
     int err = fault.err ? fault.err : make_index(page, 1);
     if (err != 0)
         return err;
-    size_t begun = bw_frame_begin(bytes);
+    /* Who has not got all of it must not resume after it. */
+    const struct bw_label label = {BW_STR("snapshot"), page->more ? NULL : &as_of};
+    size_t begun = bw_encoding_begin(bytes, answer->encoding, &label);
     bw_buf_puts(bytes, BW_STR("{\"type\":\"snapshot\",\"topic\":\"" BW_TOPIC_SYSTEM "\""));
     err = put_rows(bytes, map);
     bw_buf_puts(bytes, page->more ? BW_STR(",\"more\":true") : BW_STR(",\"more\":false"));
-    bw_frame_put_cursor(bytes, "cursor", as_of.epoch, as_of.seq);
+    bw_frame_put_cursor(bytes, "cursor", as_of);
     bw_buf_putc(bytes, '}');
-    bw_frame_end(bytes, begun);
+    bw_encoding_end(bytes, answer->encoding, begun);
     end_entry(page, ROWS_SEQ, bytes->len);
     return err;
 }
@@ -200,13 +203,15 @@ static int fill_changed(struct bw_page *page, const struct bw_answer *answer,
     int err = fault.err ? fault.err : make_index(page, 1);
     if (err != 0 || rows_of(map, "tasks").size == 0)
         return err;
-    size_t begun = bw_frame_begin(bytes);
+    const struct bw_place from = {page->epoch, page->after}, to = {page->epoch, page->next};
+    const struct bw_label label = {BW_STR("conflated"), &to};
+    size_t begun = bw_encoding_begin(bytes, answer->encoding, &label);
     bw_buf_puts(bytes, BW_STR("{\"type\":\"conflated\",\"topic\":\"" BW_TOPIC_SYSTEM "\""));
     err = put_rows(bytes, map);
-    bw_frame_put_cursor(bytes, "from", page->epoch, page->after);
-    bw_frame_put_cursor(bytes, "cursor", page->epoch, page->next);
+    bw_frame_put_cursor(bytes, "from", from);
+    bw_frame_put_cursor(bytes, "cursor", to);
     bw_buf_putc(bytes, '}');
-    bw_frame_end(bytes, begun);
+    bw_encoding_end(bytes, answer->encoding, begun);
     end_entry(page, ROWS_SEQ, bytes->len);
     return err;
 }

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "web/stream/frames.h"
-#include "web/stream/hub.h"
+#include "web/stream/encoding.h"
 
 struct bw_page {
     atomic_uint refs;
@@ -28,6 +28,7 @@ struct bw_page {
 
 /* What the bus answered, and to what. */
 struct bw_answer {
+    enum bw_encoding encoding;
     struct bw_str reply;   /* msgpack map, already found ok */
     uint64_t after;        /* events, changed: the question's seq */
     struct bw_place as_of; /* rows: the cursor to print; seq 0 and epoch 0: the answer's own */

@@ -10,6 +10,7 @@
 #include "base/thread.h"
 #include "wire/mp.h"
 #include "wire/rpc.h"
+#include "wire/topic.h"
 
 BW_COUNTER(pages_asked, "bellwire_replay_pages_total", "Pages that connections asked for.");
 BW_COUNTER(pages_shared, "bellwire_replay_pages_shared_total",
@@ -21,8 +22,7 @@ enum {
     REQUEST_TIMEOUT_MS = 2000,
     TICK_MS = 1000,
     BUS_AWAY_RETRY_MS = 200,
-    TOPIC_IDLE_S = 60,   /* a channel nobody watches is kept so long: pages reload */
-    WARM_EVENTS = 20000, /* after a start the rings are filled with so many of the latest events */
+    TOPIC_IDLE_S = 60, /* a channel nobody watches is kept so long: pages reload */
     KEPT_PAGES = 64,
     ROWS_FRESH_MS = 200, /* a snapshot may be so old: what came since follows as events */
 };
@@ -31,7 +31,7 @@ enum {
 struct kept {
     struct bw_page *page; /* NULL: free */
     enum bw_job_kind kind;
-    char topic[BW_TOPIC_MAX + 1];
+    struct bw_feed *feed;
     char *token;
     struct bw_place as_of;
     int64_t made_us;
@@ -86,8 +86,7 @@ static int ask(struct bw_replay *r, const struct bw_rpc_request *question, struc
     return err;
 }
 
-/* Learns where the journal is, and lets the bridge begin a little before: watchers that come back
- * after a restart then find what they missed in the rings. */
+/* Learns where the journal is, and lets the bridge begin there. */
 static void begin(struct bw_replay *r)
 {
     static const struct bw_str system = {BW_TOPIC_SYSTEM, sizeof BW_TOPIC_SYSTEM - 1};
@@ -107,11 +106,9 @@ static void begin(struct bw_replay *r)
             bw_fault(&r->away, err, "", "the bus's answer cannot be read");
         return;
     }
-    uint64_t from = page->head > WARM_EVENTS ? page->head - WARM_EVENTS : 0;
-    if (page->oldest > 0 && from < page->oldest - 1)
-        from = page->oldest - 1;
-    bw_cursor_format(page->epoch, from, cursor);
-    bw_hub_begin(r->hub, (struct bw_place){page->epoch, page->head}, from);
+    bw_cursor_format(page->epoch, page->head, cursor);
+    bw_hub_begin(r->hub, (struct bw_place){page->epoch, page->head});
+    bw_bridge_begin(r->bridge, page->head);
     bw_page_unref(&page);
     err = r->upstream.subscribe(r->upstream.bus, cursor, r->bridge);
     if (err != 0)
@@ -128,7 +125,7 @@ static bool same_text(const char *a, const char *b)
 
 static bool answers(const struct kept *k, const struct bw_job *job, int64_t now_us)
 {
-    if (!k->page || k->kind != job->kind || strcmp(k->topic, job->topic) != 0)
+    if (!k->page || k->kind != job->kind || !bw_feed_same(k->feed, job->feed))
         return false;
     if (job->kind == BW_JOB_ROWS)
         return now_us - k->made_us < ROWS_FRESH_MS * 1000 && same_text(k->token, job->token) &&
@@ -156,6 +153,7 @@ static struct bw_page *find_kept(struct bw_replay *r, const struct bw_job *job)
 static void forget(struct kept *k)
 {
     bw_page_unref(&k->page);
+    bw_feed_unref(&k->feed);
     free(k->token);
     k->token = NULL;
 }
@@ -170,7 +168,7 @@ static void keep(struct bw_replay *r, const struct bw_job *job)
     if (job->token && !k->token)
         return;
     k->kind = job->kind;
-    memcpy(k->topic, job->topic, sizeof k->topic);
+    k->feed = bw_feed_ref(job->feed);
     k->as_of = job->as_of;
     k->made_us = bw_clock_mono_us();
     k->page = bw_page_ref(job->page);
@@ -186,7 +184,6 @@ static void send_home(struct bw_job *job)
 
 static int fetch(struct bw_replay *r, struct bw_job *job)
 {
-    struct bw_str topic = bw_str(job->topic);
     struct bw_str_set tasks = bw_filter_values(job->filter, BW_KEY_TASK);
     struct bw_str_set owners = bw_filter_values(job->filter, BW_KEY_OWNER);
     struct bw_str_set resources = bw_filter_values(job->filter, BW_KEY_RESOURCE);
@@ -196,7 +193,7 @@ static int fetch(struct bw_replay *r, struct bw_job *job)
     };
     if (job->kind == BW_JOB_EVENTS) {
         question.op = BW_RPC_EVENTS;
-        question.topics = (struct bw_str_set){&topic, 1};
+        question.topics = job->feed->topics;
         question.task_ids = tasks;
         question.owners = owners;
         question.resources = resources;
@@ -215,8 +212,10 @@ static int fetch(struct bw_replay *r, struct bw_job *job)
 
 static int render(struct bw_replay *r, struct bw_job *job)
 {
-    struct bw_answer answer = {
-        .reply = bw_buf_str(&r->reply), .after = job->after.seq, .as_of = job->as_of};
+    struct bw_answer answer = {.encoding = job->feed->encoding,
+                               .reply = bw_buf_str(&r->reply),
+                               .after = job->after.seq,
+                               .as_of = job->as_of};
     int err = job->kind == BW_JOB_EVENTS ? bw_page_of_events(&answer, &job->page)
               : job->kind == BW_JOB_ROWS ? bw_page_of_rows(&answer, &job->page)
                                          : bw_page_of_changed(&answer, &job->page);
@@ -260,7 +259,7 @@ static bool settle(struct bw_replay *r, struct bw_job *job)
     if (job->kind != BW_JOB_OPEN)
         return false;
     job->fault = (struct bw_fault){0};
-    int err = bw_hub_open(r->hub, job->topic, &job->channel);
+    int err = bw_hub_open(r->hub, job->feed, &job->channel);
     if (err != 0)
         bw_fault(&job->fault, err, "topic", "too many topics are being watched");
     send_home(job);

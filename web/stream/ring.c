@@ -146,27 +146,30 @@ static void make_room(struct bw_ring *ring, size_t len)
 }
 
 void bw_ring_append(struct bw_ring *ring, uint64_t seq, const uint64_t key[BW_N_KEYS],
-                    const void *header, size_t header_len, const void *payload, size_t payload_len)
+                    struct bw_str frame)
 {
     const struct bw_frames *f = &ring->frames;
-    size_t len = header_len + payload_len;
-    if (len > f->byte_mask / 2) {
+    if (frame.len > f->byte_mask / 2) {
         bw_ring_cut(ring, seq);
         return;
     }
-    make_room(ring, len);
+    make_room(ring, frame.len);
     uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
     struct bw_entry *entry = bw_frames_entry(f, head), *next = bw_frames_entry(f, head + 1);
-    char *to = bw_frames_at(f, entry->start);
-    memcpy(to, header, header_len);
-    memcpy(to + header_len, payload, payload_len);
+    memcpy(bw_frames_at(f, entry->start), frame.ptr, frame.len);
     entry->seq = seq;
     memcpy(entry->key, key, sizeof entry->key);
-    next->start = entry->start + len;
+    next->start = entry->start + frame.len;
     next->prev = seq;
     atomic_store_explicit(&ring->head, head + 1, memory_order_release);
     bw_metric_add(&frames_appended, 1);
-    bw_metric_add(&bytes_appended, (int64_t)len);
+    bw_metric_add(&bytes_appended, (int64_t)frame.len);
+}
+
+uint64_t bw_ring_last(const struct bw_ring *ring)
+{
+    uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+    return bw_frames_entry(&ring->frames, head)->prev;
 }
 
 /* One number is skipped, so that a reader waiting at the head finds itself behind as well. The tail

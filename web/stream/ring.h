@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "web/stream/frames.h"
 
 enum { BW_CACHE_LINE = 64 };
@@ -48,14 +49,16 @@ int bw_ring_create(struct bw_ring **out, size_t bytes, unsigned n_readers,
                    uint64_t base) BW_MUST_CHECK;
 void bw_ring_destroy(struct bw_ring **ring);
 
-/* Writer's thread. Appends one frame, given in two parts; the oldest frames leave. Waits for
- * readers that hold those. A frame larger than half the ring is not kept: the ring is cut there
- * instead. */
+/* Writer's thread. Appends one frame; the oldest frames leave. Waits for readers that hold those.
+ * A frame larger than half the ring is not kept: the ring is cut there instead. */
 void bw_ring_append(struct bw_ring *ring, uint64_t seq, const uint64_t key[BW_N_KEYS],
-                    const void *header, size_t header_len, const void *payload, size_t payload_len);
+                    struct bw_str frame);
 /* Writer's thread. Forgets everything, so that each reader finds itself behind the tail; what the
  * ring holds from now on begins after `base`. */
 void bw_ring_cut(struct bw_ring *ring, uint64_t base);
+
+/* Writer's thread. Everything up to here was appended, or never will be. */
+uint64_t bw_ring_last(const struct bw_ring *ring);
 
 /* Reader's thread. Whether frame `number` (or, at the head, its place) is still there; if so, it
  * and everything after it stays until the hold is moved or released. If not, nothing is held. */

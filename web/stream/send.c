@@ -1,24 +1,10 @@
-/* Sending frames from rings and pages: choosing, one system call, and what to do when the kernel
- * does not take all of it. */
-#include "web/stream/conn.h"
+/* Sending frames from rings and pages. */
+#include "web/stream/send.h"
 
 #include <errno.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
-#include "web/stream/engine.h"
-#include "web/stream/sub.h"
-
-enum { RUNS_MAX = 64 };
-
-/* Contiguous runs of chosen frames. */
-struct choice {
-    struct iovec iov[RUNS_MAX];
-    uint64_t first[RUNS_MAX]; /* number of each run's first frame */
-    int n;
-    size_t bytes;
-    uint64_t end; /* where to go on: frames before it were chosen or are not wanted */
-};
+#include "web/stream/conn.h"
 
 static bool wants(const struct bw_source *source, const struct bw_entry *entry)
 {
@@ -26,19 +12,20 @@ static bool wants(const struct bw_source *source, const struct bw_entry *entry)
            (!source->filter || bw_filter_match(source->filter, entry->key));
 }
 
-static void choose(const struct bw_source *source, uint64_t from, uint64_t to, struct choice *out)
+void bw_choose(const struct bw_source *source, uint64_t from, uint64_t to, uint64_t limit,
+               struct bw_choice *out)
 {
     const struct bw_frames *f = source->frames;
     bool in_run = false;
     out->n = 0;
     out->bytes = 0;
-    for (; from < to && out->bytes < BW_SEND_BYTES; from++) {
+    for (; from < to && limit > 0 && out->bytes < BW_SEND_BYTES; from++) {
         const struct bw_entry *entry = bw_frames_entry(f, from);
         if (!wants(source, entry)) {
             in_run = false;
             continue;
         }
-        if (!in_run && out->n == RUNS_MAX)
+        if (!in_run && out->n == BW_RUNS_MAX)
             break;
         if (!in_run) {
             out->iov[out->n] = (struct iovec){bw_frames_at(f, entry->start), 0};
@@ -48,6 +35,7 @@ static void choose(const struct bw_source *source, uint64_t from, uint64_t to, s
         size_t len = bw_frames_len(f, from, from + 1);
         out->iov[out->n - 1].iov_len += len;
         out->bytes += len;
+        limit--;
     }
     out->end = from;
 }
@@ -80,7 +68,7 @@ uint64_t bw_conn_stopped(struct bw_conn *conn, const struct bw_source *source, u
 
 /* A run other than the last may have been where the kernel stopped. */
 static uint64_t find_stop(struct bw_conn *conn, const struct bw_source *source,
-                          const struct choice *chosen, ssize_t sent)
+                          const struct bw_choice *chosen, ssize_t sent)
 {
     const struct bw_frames *f = source->frames;
     int run = 0;
@@ -95,8 +83,10 @@ static uint64_t find_stop(struct bw_conn *conn, const struct bw_source *source,
 uint64_t bw_conn_send(struct bw_conn *conn, const struct bw_source *source, uint64_t from,
                       uint64_t to)
 {
-    struct choice chosen;
-    choose(source, from, to, &chosen);
+    struct bw_choice chosen;
+    if (conn->transport->send)
+        return conn->transport->send(conn, source, from, to);
+    bw_choose(source, from, to, UINT64_MAX, &chosen);
     if (chosen.n == 0)
         return chosen.end;
     struct msghdr message = {.msg_iov = chosen.iov, .msg_iovlen = (size_t)chosen.n};

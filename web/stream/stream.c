@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "web/stream/conn.h"
 #include "web/stream/door.h"
 #include "web/stream/drain.h"
 #include "web/stream/engine.h"
@@ -199,7 +200,14 @@ void bw_stream_leave(struct bw_stream *stream, uint64_t address)
 
 int bw_stream_adopt_websocket(struct bw_stream *stream, int fd, uint64_t address)
 {
-    return bw_engine_adopt(choose_engine(stream), fd, address);
+    return bw_engine_adopt(choose_engine(stream),
+                           &(struct bw_arrival){.fd = fd, .address = address});
+}
+
+int bw_stream_adopt_watch(struct bw_stream *stream, int fd, uint64_t address,
+                          struct bw_watch *watch)
+{
+    return bw_engine_adopt(choose_engine(stream), &(struct bw_arrival){fd, address, watch});
 }
 
 /* --- Draining ------------------------------------------------------------------------ */

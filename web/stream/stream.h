@@ -16,6 +16,7 @@
 #include "bellwire.h"
 
 struct bw_stream;
+struct bw_watch;
 
 struct bw_stream_options {
     unsigned threads;           /* stream threads; 0: one per core */
@@ -49,6 +50,11 @@ void bw_stream_leave(struct bw_stream *stream, uint64_t address);
 /* A connection that has a place and whose WebSocket handshake is done. Any thread. 0: the stream
  * owns fd and the place now, and the client gets "connected". Else the caller still has both. */
 int bw_stream_adopt_websocket(struct bw_stream *stream, int fd, uint64_t address) BW_MUST_CHECK;
+
+/* The same for an HTTP request whose answer, head included, is the stream's to write. On success it
+ * also owns the watch. */
+int bw_stream_adopt_watch(struct bw_stream *stream, int fd, uint64_t address,
+                          struct bw_watch *watch) BW_MUST_CHECK;
 
 /* Lets nobody in any more. Any thread. */
 void bw_stream_close_door(struct bw_stream *stream);

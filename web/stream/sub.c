@@ -2,23 +2,18 @@
 #include "web/stream/sub.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "web/stream/catchup.h"
 #include "web/stream/engine.h"
 #include "web/stream/frame.h"
 
-static void say_fault(struct bw_conn *conn, const char *topic, const struct bw_fault *fault)
-{
-    bw_frame_error(&conn->engine->scratch, topic, fault);
-    bw_conn_say_scratch(conn);
-}
-
-static void say_error(struct bw_conn *conn, const char *topic, int err, const char *message)
+static void say_error(struct bw_conn *conn, const struct bw_feed *feed, int err,
+                      const char *message)
 {
     struct bw_fault fault;
     bw_fault(&fault, err, "", "%s", message);
-    say_fault(conn, topic, &fault);
+    bw_frame_error(&conn->engine->scratch, feed->encoding, feed->topics.v[0], &fault);
+    bw_conn_say_scratch(conn);
 }
 
 /* --- Ending -------------------------------------------------------------------------- */
@@ -57,37 +52,36 @@ void bw_sub_end_all(struct bw_conn *conn)
 
 void bw_sub_refuse(struct bw_sub *sub)
 {
-    say_fault(sub->conn, sub->view->topic, &sub->view->lease->fault);
+    sub->conn->transport->fault(sub, &sub->view->lease->fault, false);
     bw_sub_end(sub);
 }
 
 /* --- Beginning ----------------------------------------------------------------------- */
 
-static struct bw_sub *find(const struct bw_conn *conn, const char *topic)
+static struct bw_sub *find(const struct bw_conn *conn, struct bw_str topic)
 {
     for (struct bw_sub *sub = conn->subs; sub; sub = sub->next)
-        if (strcmp(sub->view->topic, topic) == 0)
+        if (bw_feed_has(sub->view->feed, topic))
             return sub;
     return NULL;
 }
 
-static struct bw_sub *create(struct bw_conn *conn, const struct bw_command *command)
+static struct bw_sub *create(struct bw_conn *conn, const struct bw_wish *wish)
 {
     struct bw_sub *sub = calloc(1, sizeof *sub);
     if (!sub)
         return NULL;
     sub->conn = conn;
-    sub->filter = bw_filter_ref(command->filter);
-    sub->had_after = command->has_after;
-    sub->snapshot = command->snapshot;
-    sub->conflate = command->conflate;
-    sub->view = bw_view_get(conn->engine, command->topic);
+    sub->filter = bw_filter_ref(wish->filter);
+    sub->had_after = wish->has_after;
+    sub->snapshot = wish->snapshot;
+    sub->conflate = wish->conflate;
+    sub->view = bw_view_get(conn->engine, wish->feed);
     if (!sub->view || !bw_catchup_prepare(sub)) {
         bw_sub_destroy(sub);
         return NULL;
     }
-    sub->job->after =
-        command->has_after ? command->after : (struct bw_cursor){.kind = BW_CURSOR_LATEST};
+    sub->job->after = wish->has_after ? wish->after : (struct bw_cursor){.kind = BW_CURSOR_LATEST};
     sub->view->users++;
     sub->next = conn->subs;
     conn->subs = sub;
@@ -97,43 +91,44 @@ static struct bw_sub *create(struct bw_conn *conn, const struct bw_command *comm
 
 /* Subscribing again to a live topic changes the filter and, unless the client says where to begin,
  * keeps the place. */
-static void replace(struct bw_sub *old, struct bw_command *command)
+static void replace(struct bw_sub *old, struct bw_wish *wish)
 {
-    struct bw_place now;
-    if (old->state == BW_SUB_LIVE && !command->has_after && !command->snapshot &&
-        bw_hub_now(old->conn->engine->hub, &now)) {
-        command->has_after = true;
-        command->after =
-            (struct bw_cursor){BW_CURSOR_AT, now.epoch, old->view->slots[old->slot].seq};
+    if (old->state == BW_SUB_LIVE && !wish->has_after && !wish->snapshot) {
+        struct bw_place place = bw_view_place(old);
+        wish->has_after = true;
+        wish->after = (struct bw_cursor){BW_CURSOR_AT, place.epoch, place.seq};
     }
     bw_sub_end(old);
 }
 
-void bw_sub_subscribe(struct bw_conn *conn, struct bw_command *command)
+void bw_sub_subscribe(struct bw_conn *conn, const struct bw_wish *asked)
 {
-    struct bw_sub *sub = find(conn, command->topic);
+    struct bw_wish wish = *asked;
+    struct bw_sub *sub = find(conn, wish.feed->topics.v[0]);
     if (sub)
-        replace(sub, command);
+        replace(sub, &wish);
     sub = NULL;
     if (conn->n_subs >= conn->engine->options.max_subscriptions)
-        say_error(conn, command->topic, BW_EBUSY,
+        say_error(conn, wish.feed, BW_EBUSY,
                   "this connection has as many subscriptions as are allowed");
-    else if (!(sub = create(conn, command)))
-        say_error(conn, command->topic, BW_ENOMEM, "out of memory");
+    else if (!(sub = create(conn, &wish)))
+        say_error(conn, wish.feed, BW_ENOMEM, "out of memory");
     if (sub && sub->view->channel)
         bw_catchup_begin(sub);
-    bw_filter_unref(&command->filter);
 }
 
-void bw_sub_unsubscribe(struct bw_conn *conn, const char *topic)
+void bw_sub_unsubscribe(struct bw_conn *conn, struct bw_str topic)
 {
     struct bw_sub *sub = find(conn, topic);
-    if (!sub) {
-        say_error(conn, topic, BW_ENOTFOUND, "there is no subscription to this topic");
-        return;
+    enum bw_encoding encoding = conn->transport->encoding;
+    struct bw_fault fault = {0};
+    if (sub) {
+        bw_sub_end(sub);
+        bw_frame_unsubscribed(&conn->engine->scratch, encoding, topic);
+    } else {
+        bw_fault(&fault, BW_ENOTFOUND, "", "there is no subscription to this topic");
+        bw_frame_error(&conn->engine->scratch, encoding, topic, &fault);
     }
-    bw_sub_end(sub);
-    bw_frame_unsubscribed(&conn->engine->scratch, topic);
     bw_conn_say_scratch(conn);
 }
 

@@ -1,4 +1,4 @@
-/* A subscription: a topic that a connection watches, from the message that asked for it to its end.
+/* A subscription: a feed that a connection watches, from the message that asked for it to its end.
  *
  * DESIGN. It is live (it has a slot in the view, and the ring feeds it), or it is on its way there
  * and has a job (catchup.h). A connection has few, in a list. */
@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "web/stream/command.h"
 #include "web/stream/conn.h"
 #include "web/stream/job.h"
 #include "web/stream/view.h"
@@ -29,6 +28,7 @@ struct bw_sub {
     struct bw_filter *filter;
     struct bw_job *job; /* away while ASKING, at hand otherwise; NULL when LIVE */
     uint32_t slot;      /* LIVE: in the view */
+    uint32_t epoch;     /* LIVE: of its place */
     uint8_t state;      /* enum bw_sub_state */
     bool conflate;
     bool snapshot;  /* begins with one */
@@ -38,9 +38,15 @@ struct bw_sub {
     bool restart;   /* the channel was reset while the job was away */
 };
 
-/* What a client asks for. Takes the command's filter. */
-void bw_sub_subscribe(struct bw_conn *conn, struct bw_command *command);
-void bw_sub_unsubscribe(struct bw_conn *conn, const char *topic);
+/* What a client asks for. */
+struct bw_wish {
+    struct bw_feed *feed;
+    struct bw_filter *filter; /* NULL: everything */
+    struct bw_cursor after;
+    bool has_after, snapshot, conflate;
+};
+void bw_sub_subscribe(struct bw_conn *conn, const struct bw_wish *wish);
+void bw_sub_unsubscribe(struct bw_conn *conn, struct bw_str topic);
 /* Ends one with the fault that its view's lease brought. */
 void bw_sub_refuse(struct bw_sub *sub);
 /* Ends one, or all, without a word. */

@@ -9,6 +9,7 @@
 #include "web/stream/catchup.h"
 #include "web/stream/conn.h"
 #include "web/stream/engine.h"
+#include "web/stream/send.h"
 #include "web/stream/sub.h"
 
 BW_COUNTER(deliveries, "bellwire_stream_deliveries_total",
@@ -22,36 +23,39 @@ BW_COUNTER(fallen_behind, "bellwire_stream_behind_total",
 static void adopt_channel(struct bw_view *view, struct bw_channel *channel)
 {
     view->channel = channel;
-    view->topic = channel->topic;
     view->resets = atomic_load(&channel->resets);
     view->seen = bw_ring_head(channel->ring);
 }
 
-static bool take_lease(struct bw_view *view, const char *topic)
+static bool take_lease(struct bw_view *view)
 {
     struct bw_engine *engine = view->engine;
-    view->lease = bw_job_create(engine->inbox, topic);
+    view->lease = bw_job_create(engine->inbox, view->feed);
     if (!view->lease)
         return false;
-    view->topic = view->lease->topic;
     view->lease->view = view;
     view->lease->kind = BW_JOB_OPEN;
     return bw_mailbox_post(engine->replay, &view->lease->letter.mail) == 0;
 }
 
-static struct bw_view *create(struct bw_engine *engine, const char *topic)
+static void free_view(struct bw_view *view)
+{
+    bw_job_destroy(&view->lease);
+    bw_feed_unref(&view->feed);
+    free(view->slots);
+    free(view);
+}
+
+static struct bw_view *create(struct bw_engine *engine, struct bw_feed *feed)
 {
     struct bw_view *view = calloc(1, sizeof *view);
     if (!view)
         return NULL;
     view->engine = engine;
+    view->feed = bw_feed_ref(feed);
     view->held = BW_RING_NO_HOLD;
-    struct bw_channel *channel = bw_hub_permanent(engine->hub, topic);
-    if (channel)
-        adopt_channel(view, channel);
-    if (!channel && !take_lease(view, topic)) {
-        bw_job_destroy(&view->lease);
-        free(view);
+    if (!take_lease(view)) {
+        free_view(view);
         return NULL;
     }
     view->next = engine->views;
@@ -59,12 +63,12 @@ static struct bw_view *create(struct bw_engine *engine, const char *topic)
     return view;
 }
 
-struct bw_view *bw_view_get(struct bw_engine *engine, const char *topic)
+struct bw_view *bw_view_get(struct bw_engine *engine, struct bw_feed *feed)
 {
     for (struct bw_view *view = engine->views; view; view = view->next)
-        if (strcmp(view->topic, topic) == 0)
+        if (bw_feed_same(view->feed, feed))
             return view;
-    return create(engine, topic);
+    return create(engine, feed);
 }
 
 /* Calls each for every subscription to the view, live or not. */
@@ -89,14 +93,12 @@ static void destroy(struct bw_view *view)
     *at = view->next;
     if (view->channel)
         bw_ring_release(view->channel->ring, engine->number);
-    if (view->lease && view->channel) {
+    if (view->channel) {
         view->lease->kind = BW_JOB_LEAVE;
         if (bw_mailbox_post(engine->replay, &view->lease->letter.mail) == 0)
             view->lease = NULL;
     }
-    bw_job_destroy(&view->lease);
-    free(view->slots);
-    free(view);
+    free_view(view);
 }
 
 void bw_view_opened(struct bw_job *lease)
@@ -116,7 +118,7 @@ void bw_view_reclaim(struct bw_engine *engine)
     for (struct bw_view *view = engine->views, *next; view; view = next) {
         bool lease_is_away = !view->channel;
         next = view->next;
-        if (view->users == 0 && view->lease && !lease_is_away)
+        if (view->users == 0 && !lease_is_away)
             destroy(view);
     }
 }
@@ -161,6 +163,19 @@ uint64_t bw_view_leave(struct bw_sub *sub)
     swap(view, sub->slot, view->n - 1);
     view->n--;
     return seq;
+}
+
+struct bw_place bw_view_place(const struct bw_sub *sub)
+{
+    const struct bw_view *view = sub->view;
+    const struct bw_slot *slot = &view->slots[sub->slot];
+    struct bw_place place = {sub->epoch, slot->seq};
+    uint64_t settled = bw_hub_settled(view->engine->hub);
+    /* Read in this order: a reset that was before `settled` is seen. */
+    if (settled > place.seq && atomic_load(&view->channel->resets) == view->resets &&
+        slot->next == bw_ring_head(view->channel->ring))
+        place.seq = settled;
+    return place;
 }
 
 static bool reserve_slot(struct bw_view *view)
@@ -254,7 +269,8 @@ static void deliver_choosy(const struct bw_view *view, const struct bw_slot *slo
     uint64_t next = bw_conn_send(sub->conn, &source, slot->next, head);
     struct bw_slot *now = &view->slots[sub->slot];
     moved_to(view, now, next);
-    now->choosy = source.filter || is_ahead(source.frames, next, source.after);
+    now->choosy =
+        source.filter || sub->conn->transport->send || is_ahead(source.frames, next, source.after);
 }
 
 static void deliver_slice(const struct bw_view *view, struct bw_slot *slot,

@@ -24,15 +24,16 @@ struct bw_slot {
     uint64_t seq;  /* everything up to here was sent, or is not to be */
     struct bw_sub *sub;
     int fd;
-    bool choosy; /* has a filter, or frames ≤ seq may still come: not everything is sent */
+    bool choosy; /* not everything is sent: it has a filter, or frames ≤ seq may still come, or its
+                    transport wants to choose */
 };
 
 struct bw_view {
     struct bw_view *next;
     struct bw_engine *engine;
-    const char *topic;
+    struct bw_feed *feed;
     struct bw_channel *channel; /* NULL: the lease is away for it */
-    struct bw_job *lease;       /* the share in the channel; NULL: the channel is a permanent one */
+    struct bw_job *lease;       /* the share in the channel */
     unsigned users;             /* subscriptions, live or not */
     unsigned resets;            /* of the channel, as far as they were acted on */
     uint64_t held;              /* in the ring; BW_RING_NO_HOLD */
@@ -42,9 +43,8 @@ struct bw_view {
     uint32_t n, n_ready, cap;
 };
 
-/* The view of a topic, made if there is none; its channel may be on its way. NULL: out of memory.
- */
-struct bw_view *bw_view_get(struct bw_engine *engine, const char *topic);
+/* The view of a feed, made if there is none; its channel may be on its way. NULL: out of memory. */
+struct bw_view *bw_view_get(struct bw_engine *engine, struct bw_feed *feed);
 /* The lease came home, with the channel or with a fault. */
 void bw_view_opened(struct bw_job *lease);
 /* Frees views without users. */
@@ -52,6 +52,8 @@ void bw_view_reclaim(struct bw_engine *engine);
 /* Frees all, at the engine's end. */
 void bw_view_destroy_all(struct bw_engine *engine);
 
+/* Where a live subscription is: everything up to there was sent, or is not to be. */
+struct bw_place bw_view_place(const struct bw_sub *sub);
 /* Makes the subscription live from everything after seq. False if the ring does not reach back so
  * far (or memory is short). */
 bool bw_view_join(struct bw_view *view, struct bw_sub *sub, uint64_t seq);

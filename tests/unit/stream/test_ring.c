@@ -32,7 +32,7 @@ static void append(struct bw_ring *ring, uint64_t seq)
 {
     char frame[1024];
     size_t len = make_frame(seq, len_of(seq), frame);
-    bw_ring_append(ring, seq, no_keys, frame, 10, frame + 10, len - 10);
+    bw_ring_append(ring, seq, no_keys, (struct bw_str){frame, len});
 }
 
 static void check_frame(const struct bw_ring *ring, uint64_t number)
@@ -92,7 +92,7 @@ static void test_index_may_fill_before_the_bytes(void **state)
     char tiny[16];
     for (uint64_t seq = 1; seq <= 100; seq++) {
         make_frame(seq, sizeof tiny, tiny);
-        bw_ring_append(ring, seq, no_keys, tiny, 2, tiny + 2, sizeof tiny - 2);
+        bw_ring_append(ring, seq, no_keys, (struct bw_str){tiny, sizeof tiny});
         assert_true(bw_ring_head(ring) - ring->tail <= ring->frames.index_mask);
     }
     assert_true(bw_ring_head(ring) - ring->tail >= ring->frames.index_mask / 2);
@@ -160,7 +160,7 @@ static void test_a_frame_too_large_cuts(void **state)
     char large[2100] = {0};
     uint64_t number;
     append(ring, 1);
-    bw_ring_append(ring, 2, no_keys, large, 4, large + 4, sizeof large - 4);
+    bw_ring_append(ring, 2, no_keys, (struct bw_str){large, sizeof large});
     assert_false(bw_ring_join(ring, 0, 1, &number));
     assert_true(bw_ring_join(ring, 0, 2, &number));
     bw_ring_release(ring, 0);
