@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "journal/wal_file.h"
+
 enum {
     BUSY_MS = 2000,               /* waits are short: one writer, and readers do not lock it */
     WRITER_CACHE_KIB = 64 * 1024, /* the upper levels of the trees, and what running tasks touch */
@@ -19,6 +21,7 @@ static const char reader_pragmas[] = "PRAGMA mmap_size = 2147418112;"
  * ours (checkpoint.c); a WAL that had to grow for a while is cut back to the size it has normally.
  */
 static const char writer_pragmas[] = "PRAGMA synchronous = FULL;"
+                                     "PRAGMA temp_store = MEMORY;"
                                      "PRAGMA secure_delete = OFF;"
                                      "PRAGMA wal_autocheckpoint = 0;"
                                      "PRAGMA journal_size_limit = 100663296;";
@@ -32,10 +35,13 @@ int bw_db_open(sqlite3 **out, const char *path, enum bw_db_mode mode, struct bw_
     };
     sqlite3 *db = NULL;
     *out = NULL;
-    int rc =
-        sqlite3_open_v2(path, &db, flags[mode] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    int err = bw_wal_vfs_register();
+    if (err)
+        return bw_fault(fault, err, "", "cannot set up SQLite's files");
+    int rc = sqlite3_open_v2(path, &db, flags[mode] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+                             mode == BW_DB_WRITER ? BW_WAL_VFS : NULL);
     if (rc != SQLITE_OK) {
-        int err = bw_db_fault(db, rc, fault, "opening the journal");
+        err = bw_db_fault(db, rc, fault, "opening the journal");
         sqlite3_close(db);
         return err;
     }
@@ -43,7 +49,7 @@ int bw_db_open(sqlite3 **out, const char *path, enum bw_db_mode mode, struct bw_
     char cache[64];
     snprintf(cache, sizeof cache, "PRAGMA cache_size = -%d",
              mode == BW_DB_WRITER ? WRITER_CACHE_KIB : READER_CACHE_KIB);
-    int err = bw_db_exec(db, cache, fault);
+    err = bw_db_exec(db, cache, fault);
     if (!err)
         err = bw_db_exec(db, mode == BW_DB_READER ? reader_pragmas : writer_pragmas, fault);
     if (err)

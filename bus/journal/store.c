@@ -8,11 +8,11 @@
 #include "wire/mp.h"
 
 static const char *const statements[BW_STORE_N] = {
-    [BW_STORE_EVENTS] = "INSERT INTO events SELECT c0, c1, c2 FROM stage",
-    [BW_STORE_EVENT_IDS] = "INSERT INTO event_ids SELECT c0, c1 FROM stage",
-    [BW_STORE_KEYS] = "INSERT INTO task_keys SELECT c0, c1 FROM stage",
+    [BW_STORE_EVENTS] = "INSERT OR FAIL INTO events SELECT c0, c1, c2 FROM stage",
+    [BW_STORE_EVENT_IDS] = "INSERT OR FAIL INTO event_ids SELECT c0, c1 FROM stage",
+    [BW_STORE_KEYS] = "INSERT OR FAIL INTO task_keys SELECT c0, c1 FROM stage",
     [BW_STORE_LANES] = "REPLACE INTO lanes SELECT c0, c1, c2 FROM stage",
-    [BW_STORE_MARKS] = "INSERT INTO lane_marks SELECT c0, c1 FROM stage",
+    [BW_STORE_MARKS] = "INSERT OR FAIL INTO lane_marks SELECT c0, c1 FROM stage",
     [BW_STORE_TASKS] = "REPLACE INTO tasks SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8 FROM stage",
     [BW_STORE_TASKS_MOVED] = "INSERT INTO tasks"
                              " SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8 FROM stage WHERE true"
