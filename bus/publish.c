@@ -1,12 +1,13 @@
 /* Broadcasting what was committed.
  *
  * DESIGN. A commit's records are sorted into runs, one per topic, by linking the indexes of the
- * records of a topic; then each run is copied into as few messages as its size allows. All memory
- * is kept from commit to commit. When there is none, messages are left out: to subscribers that is
+ * records of a topic; then each run is copied into as few messages as its size allows. When
+ * there is no memory, messages are left out: to subscribers that is
  * a message lost on the way, which they notice and repair. */
 #include "publish.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <nng/nng.h>
 #include <nng/protocol/pubsub0/pub.h>
 /* uthash ends the program when it has no memory, unless it is told to go on. */
@@ -37,9 +38,9 @@ struct run {
 struct bw_publish {
     nng_socket socket;
     struct run *runs;
-    int32_t *next; /* of a record: the next one of its topic, or NONE */
-    size_t cap;    /* of both */
-    struct bw_buf message;
+    int32_t *next;      /* of a record: the next one of its topic, or NONE */
+    size_t cap;         /* of both */
+    struct bw_buf head; /* of the message that is made */
 };
 
 int bw_publish_open(uint32_t buffer_messages, struct bw_publish **out, struct bw_fault *fault)
@@ -74,27 +75,31 @@ void bw_publish_close(struct bw_publish **publish)
     if (!p)
         return;
     nng_close(p->socket);
-    bw_buf_free(&p->message);
+    bw_buf_free(&p->head);
     free(p->runs);
     free(p->next);
     free(p);
 }
 
-/* Sends what is in p->message. */
-static void send_message(struct bw_publish *p)
+/* Takes the message, which is NULL if there was no memory for it. */
+static void send_message(struct bw_publish *p, nng_msg *msg)
+{
+    bool sent = msg && nng_sendmsg(p->socket, msg, NNG_FLAG_NONBLOCK) == 0;
+    if (msg && !sent)
+        nng_msg_free(msg);
+    bw_metric_add(sent ? &messages_sent : &messages_lost, 1);
+}
+
+/* Room for n more bytes after what is in p->head. *body: where they go. */
+static nng_msg *begin_message(const struct bw_publish *p, size_t n, char **body)
 {
     nng_msg *msg;
-    if (p->message.failed || nng_msg_alloc(&msg, 0) != 0) {
-        bw_metric_add(&messages_lost, 1);
-        return;
-    }
-    if (nng_msg_append(msg, p->message.data, p->message.len) != 0 ||
-        nng_sendmsg(p->socket, msg, NNG_FLAG_NONBLOCK) != 0) {
-        nng_msg_free(msg);
-        bw_metric_add(&messages_lost, 1);
-        return;
-    }
-    bw_metric_add(&messages_sent, 1);
+    if (p->head.failed || nng_msg_alloc(&msg, p->head.len + n) != 0)
+        return NULL;
+    *body = nng_msg_body(msg);
+    memcpy(*body, p->head.data, p->head.len);
+    *body += p->head.len;
+    return msg;
 }
 
 static int reserve(struct bw_publish *p, size_t n)
@@ -146,19 +151,23 @@ static int32_t send_part(struct bw_publish *p, uint32_t epoch, const struct bw_r
                          int32_t i)
 {
     struct bw_str topic = records[i].topic;
-    size_t bytes = topic.len + HEADER_ROOM;
+    size_t room = BW_PUB_BYTES_MAX - topic.len - HEADER_ROOM, bytes = 0;
     uint32_t n = 0;
     int32_t end = i;
+    char *body;
     do {
         bytes += records[end].bytes.len;
         end = p->next[end];
         n++;
-    } while (end != NONE && bytes + records[end].bytes.len <= BW_PUB_BYTES_MAX);
-    bw_buf_reset(&p->message);
-    bw_pub_begin(&p->message, topic, epoch, records[i].prev, n);
-    for (; i != end; i = p->next[i])
-        bw_buf_puts(&p->message, records[i].bytes);
-    send_message(p);
+    } while (end != NONE && bytes + records[end].bytes.len <= room);
+    bw_buf_reset(&p->head);
+    bw_pub_begin(&p->head, topic, epoch, records[i].prev, n);
+    nng_msg *msg = begin_message(p, bytes, &body);
+    for (; msg && i != end; i = p->next[i]) {
+        memcpy(body, records[i].bytes.ptr, records[i].bytes.len);
+        body += records[i].bytes.len;
+    }
+    send_message(p, msg);
     return end;
 }
 
@@ -185,12 +194,14 @@ struct heads {
 
 static void send_heads(struct heads *h)
 {
-    struct bw_buf *message = &h->publish->message;
-    bw_buf_reset(message);
-    bw_pub_head_begin(message, h->epoch, h->n);
-    bw_buf_puts(message, bw_buf_str(&h->pairs));
-    message->failed = message->failed || h->pairs.failed;
-    send_message(h->publish);
+    struct bw_publish *p = h->publish;
+    char *body;
+    bw_buf_reset(&p->head);
+    bw_pub_head_begin(&p->head, h->epoch, h->n);
+    nng_msg *msg = h->pairs.failed ? NULL : begin_message(p, h->pairs.len, &body);
+    if (msg && h->pairs.len)
+        memcpy(body, h->pairs.data, h->pairs.len);
+    send_message(p, msg);
     bw_buf_reset(&h->pairs);
     h->n = 0;
 }

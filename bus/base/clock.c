@@ -52,32 +52,50 @@ static void put2(char *out, unsigned value)
     out[1] = (char)('0' + value % 10);
 }
 
-static const int64_t US_PER_DAY = 86400LL * 1000000;
+static const int64_t SECONDS_PER_DAY = 86400;
 static const int64_t MIN_US = -62167219200LL * 1000000;     /* 0000-01-01 */
 static const int64_t MAX_US = 253402300800LL * 1000000 - 1; /* the end of 9999 */
 
-void bw_time_format(int64_t us, char out[BW_TIME_LEN + 1])
+/* "0000-00-00T00:00:00." */
+static void format_second(int64_t second, char *out)
 {
     int year, month, day;
-    us = us < MIN_US ? MIN_US : us > MAX_US ? MAX_US : us;
-    int64_t days = us / US_PER_DAY, rest = us % US_PER_DAY;
+    int64_t days = second / SECONDS_PER_DAY, rest = second % SECONDS_PER_DAY;
     if (rest < 0) {
-        rest += US_PER_DAY;
+        rest += SECONDS_PER_DAY;
         days--;
     }
     date_from_days(days, &year, &month, &day);
-    unsigned second = (unsigned)(rest / 1000000), micro = (unsigned)(rest % 1000000);
-    memcpy(out, "0000-00-00T00:00:00.000000Z", BW_TIME_LEN + 1);
+    memcpy(out, "0000-00-00T00:00:00.", 20);
     put2(out, (unsigned)year / 100);
     put2(out + 2, (unsigned)year % 100);
     put2(out + 5, (unsigned)month);
     put2(out + 8, (unsigned)day);
-    put2(out + 11, second / 3600);
-    put2(out + 14, second / 60 % 60);
-    put2(out + 17, second % 60);
-    put2(out + 20, micro / 10000);
-    put2(out + 22, micro / 100 % 100);
-    put2(out + 24, micro % 100);
+    put2(out + 11, (unsigned)rest / 3600);
+    put2(out + 14, (unsigned)rest / 60 % 60);
+    put2(out + 17, (unsigned)rest % 60);
+}
+
+/* Most times that are written one after the other are of the same second. */
+void bw_time_format(int64_t us, char out[BW_TIME_LEN + 1])
+{
+    static _Thread_local int64_t last = INT64_MIN;
+    static _Thread_local char text[20];
+    us = us < MIN_US ? MIN_US : us > MAX_US ? MAX_US : us;
+    int64_t second = us / 1000000, micro = us % 1000000;
+    if (micro < 0) {
+        micro += 1000000;
+        second--;
+    }
+    if (second != last) {
+        format_second(second, text);
+        last = second;
+    }
+    memcpy(out, text, sizeof text);
+    put2(out + 20, (unsigned)micro / 10000);
+    put2(out + 22, (unsigned)micro / 100 % 100);
+    put2(out + 24, (unsigned)micro % 100);
+    memcpy(out + 26, "Z", 2);
 }
 
 static bool get_digits(struct bw_str *s, int width, int *value)

@@ -14,6 +14,7 @@
 #include <sqlite3.h>
 
 #include "base/buf.h"
+#include "journal/changes.h"
 #include "journal/journal.h"
 #include "journal/seen.h"
 #include "journal/stage.h"
@@ -61,8 +62,7 @@ enum bw_store_statement {
 
 struct bw_store {
     sqlite3_stmt *st[BW_STORE_N];
-    struct bw_task_change **changes; /* sorted by key */
-    size_t changes_cap;
+    struct bw_changes changes;
     struct bw_buf bytes; /* rows and docs, encoded */
 };
 

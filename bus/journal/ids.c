@@ -3,13 +3,12 @@
 
 #include "journal/db.h"
 
-/* -1 for anything but a lower-case hexadecimal digit: an upper-case UUID is another id. */
-static int digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* Of a lower-case hexadecimal digit its value + 1; 0 for anything else: an upper-case UUID is
+ * another id. */
+static const unsigned char digits[256] = {
+    ['0'] = 1, ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
 
 static bool has_dash_before(int byte)
 {
@@ -21,10 +20,10 @@ static bool parse_uuid(const char *p, unsigned char out[16])
     for (int byte = 0; byte < 16; byte++) {
         if (has_dash_before(byte) && *p++ != '-')
             return false;
-        int high = digit(*p++), low = digit(*p++);
-        if ((high | low) < 0)
+        unsigned high = digits[(unsigned char)*p++], low = digits[(unsigned char)*p++];
+        if (!high || !low)
             return false;
-        out[byte] = (unsigned char)(high << 4 | low);
+        out[byte] = (unsigned char)((high - 1) << 4 | (low - 1));
     }
     return true;
 }
@@ -46,14 +45,14 @@ void bw_id_bind(const struct bw_id *id, sqlite3_stmt *st, int at)
 
 struct bw_str bw_id_text(struct bw_str uuid, char out[BW_UUID_LEN])
 {
-    static const char digits[] = "0123456789abcdef";
+    static const char hex[] = "0123456789abcdef";
     char *p = out;
     for (int byte = 0; byte < 16; byte++) {
         unsigned char v = (unsigned char)uuid.ptr[byte];
         if (has_dash_before(byte))
             *p++ = '-';
-        *p++ = digits[v >> 4];
-        *p++ = digits[v & 15];
+        *p++ = hex[v >> 4];
+        *p++ = hex[v & 15];
     }
     return (struct bw_str){out, BW_UUID_LEN};
 }

@@ -2,8 +2,6 @@
  * order of their keys. */
 #include "journal/append.h"
 
-#include <stdlib.h>
-
 #include "journal/db.h"
 #include "wire/mp.h"
 
@@ -46,7 +44,7 @@ void bw_store_close(struct bw_store *s)
     for (int i = 0; i < BW_STORE_N; i++)
         sqlite3_finalize(s->st[i]);
     bw_buf_free(&s->bytes);
-    free(s->changes);
+    bw_changes_free(&s->changes);
     *s = (struct bw_store){0};
 }
 
@@ -92,43 +90,23 @@ static int store_marks(struct bw_appender *a)
     return run(a, BW_STORE_MARKS);
 }
 
-static int by_key(const void *x, const void *y)
+static bool writes(const struct bw_appender *a, unsigned what)
 {
-    int64_t a = (*(struct bw_task_change *const *)x)->task->now.key;
-    int64_t b = (*(struct bw_task_change *const *)y)->task->now.key;
-    return (a > b) - (a < b);
-}
-
-static int sort_changes(struct bw_appender *a)
-{
-    struct bw_store *s = &a->store;
-    size_t n = 0;
-    if (a->tasks.n_changes > s->changes_cap) {
-        size_t cap = a->tasks.n_changes * 2;
-        struct bw_task_change **changes =
-            realloc(s->changes, cap * sizeof(struct bw_task_change *));
-        if (!changes)
-            return BW_ENOMEM;
-        s->changes = changes;
-        s->changes_cap = cap;
-    }
-    for (struct bw_task_change *c = a->tasks.changes; c; c = c->next)
-        s->changes[n++] = c;
-    if (n > 1)
-        qsort(s->changes, n, sizeof(struct bw_task_change *), by_key);
-    return 0;
+    return (a->store.changes.writes & what) != 0;
 }
 
 static int store_keys(struct bw_appender *a)
 {
+    if (!writes(a, BW_WRITES_KEY))
+        return 0;
     bw_stage_begin(a->stage, 2);
-    for (size_t i = 0; i < a->tasks.n_changes; i++) {
-        struct bw_task_change *c = a->store.changes[i];
-        if (c->before.key != 0)
+    for (size_t i = 0; i < a->store.changes.n; i++) {
+        struct bw_task_change *c = a->store.changes.sorted[i];
+        if (!(c->writes & BW_WRITES_KEY))
             continue;
         bw_id_set(&c->new_id, c->task->id);
         bw_stage_id(a->stage, &c->new_id);
-        bw_stage_int(a->stage, c->task->now.key);
+        bw_stage_int(a->stage, c->key);
     }
     return run(a, BW_STORE_KEYS);
 }
@@ -136,13 +114,13 @@ static int store_keys(struct bw_appender *a)
 static int store_lanes(struct bw_appender *a)
 {
     bw_stage_begin(a->stage, 3);
-    for (size_t i = 0; i < a->tasks.n_changes; i++) {
-        const struct bw_task_change *c = a->store.changes[i];
+    for (size_t i = 0; i < a->store.changes.n; i++) {
+        const struct bw_task_change *c = a->store.changes.sorted[i];
         for (int lane = 0; lane < BW_N_LANES; lane++) {
             const struct bw_lane_end *end = &c->task->now.lanes[lane];
             if (end->count == c->before.lanes[lane].count)
                 continue;
-            bw_stage_int(a->stage, bw_lane(c->task->now.key, lane + 1));
+            bw_stage_int(a->stage, bw_lane(c->key, lane + 1));
             bw_stage_int(a->stage, (int64_t)end->seq);
             bw_stage_int(a->stage, end->count);
         }
@@ -150,39 +128,17 @@ static int store_lanes(struct bw_appender *a)
     return run(a, BW_STORE_LANES);
 }
 
-static bool has_row(const struct bw_task_change *c)
+static int store_found(struct bw_appender *a, unsigned which, enum bw_store_statement statement)
 {
-    return c->row_changed && c->task->now.exists;
-}
-
-static bool lost_row(const struct bw_task_change *c)
-{
-    return c->before.exists && !c->task->now.exists;
-}
-
-/* What queries look for is only written when it changed, and then only the indexes that it is in.
- * While a task runs, nothing of it does. */
-enum finding { FOUND_AS_BEFORE, MOVED, FOUND_ANEW };
-
-static enum finding finding(const struct bw_task_change *c)
-{
-    const struct bw_task *was = &c->before.row, *is = &c->task->now.row;
-    if (!c->before.exists || was->created_at_us != is->created_at_us ||
-        !bw_str_eq(was->type, is->type) || !bw_str_eq(was->owner, is->owner) ||
-        !bw_str_eq(was->resource, is->resource) || !bw_str_eq(was->queue, is->queue))
-        return FOUND_ANEW;
-    return was->status != is->status || is->status != BW_RUNNING ? MOVED : FOUND_AS_BEFORE;
-}
-
-static int store_found(struct bw_appender *a, enum finding which, enum bw_store_statement statement)
-{
+    if (!writes(a, which))
+        return 0;
     bw_stage_begin(a->stage, 9);
-    for (size_t i = 0; i < a->tasks.n_changes; i++) {
-        const struct bw_task_change *c = a->store.changes[i];
+    for (size_t i = 0; i < a->store.changes.n; i++) {
+        const struct bw_task_change *c = a->store.changes.sorted[i];
         const struct bw_task *row = &c->task->now.row;
-        if (!has_row(c) || finding(c) != which)
+        if (!(c->writes & which))
             continue;
-        bw_stage_int(a->stage, c->task->now.key);
+        bw_stage_int(a->stage, c->key);
         bw_stage_int(a->stage, row->status);
         bw_stage_name(a->stage, row->type);
         bw_stage_name(a->stage, row->owner);
@@ -202,8 +158,8 @@ static int store_found(struct bw_appender *a, enum finding which, enum bw_store_
 
 static int store_tasks(struct bw_appender *a)
 {
-    int err = store_found(a, FOUND_ANEW, BW_STORE_TASKS);
-    return err ? err : store_found(a, MOVED, BW_STORE_TASKS_MOVED);
+    int err = store_found(a, BW_WRITES_FOUND_ANEW, BW_STORE_TASKS);
+    return err ? err : store_found(a, BW_WRITES_MOVED, BW_STORE_TASKS_MOVED);
 }
 
 /* Encoded first, staged afterwards: the buffer may move while it grows. */
@@ -212,21 +168,21 @@ static int store_rows(struct bw_appender *a)
     struct bw_buf *bytes = &a->store.bytes;
     size_t at = 0;
     bw_buf_reset(bytes);
-    for (size_t i = 0; i < a->tasks.n_changes; i++) {
-        struct bw_task_change *c = a->store.changes[i];
+    for (size_t i = 0; i < a->store.changes.n; i++) {
+        struct bw_task_change *c = a->store.changes.sorted[i];
         size_t from = bytes->len;
-        if (has_row(c))
+        if (c->writes & BW_WRITES_ROW)
             bw_task_encode(bytes, &c->task->now.row);
         c->row_bytes = bytes->len - from;
     }
     if (bytes->failed)
         return BW_ENOMEM;
     bw_stage_begin(a->stage, 4);
-    for (size_t i = 0; i < a->tasks.n_changes; i++) {
-        const struct bw_task_change *c = a->store.changes[i];
-        if (!has_row(c))
+    for (size_t i = 0; i < a->store.changes.n; i++) {
+        const struct bw_task_change *c = a->store.changes.sorted[i];
+        if (!(c->writes & BW_WRITES_ROW))
             continue;
-        bw_stage_int(a->stage, c->task->now.key);
+        bw_stage_int(a->stage, c->key);
         bw_stage_int(a->stage, c->task->now.row.updated_at_us);
         bw_stage_int(a->stage, (int64_t)c->task->now.row.seq);
         bw_stage_blob(a->stage, (struct bw_str){bytes->data + at, c->row_bytes});
@@ -237,10 +193,12 @@ static int store_rows(struct bw_appender *a)
 
 static int delete_rows(struct bw_appender *a)
 {
+    if (!writes(a, BW_WRITES_ROW_GONE))
+        return 0;
     bw_stage_begin(a->stage, 1);
-    for (size_t i = 0; i < a->tasks.n_changes; i++)
-        if (lost_row(a->store.changes[i]))
-            bw_stage_int(a->stage, a->store.changes[i]->task->now.key);
+    for (size_t i = 0; i < a->store.changes.n; i++)
+        if (a->store.changes.sorted[i]->writes & BW_WRITES_ROW_GONE)
+            bw_stage_int(a->stage, a->store.changes.sorted[i]->key);
     int err = run(a, BW_STORE_TASKS_GONE);
     return err ? err : run(a, BW_STORE_ROWS_GONE);
 }
@@ -248,10 +206,12 @@ static int delete_rows(struct bw_appender *a)
 /* Its last event is the one that deleted it. */
 static int store_deleted(struct bw_appender *a)
 {
+    if (!writes(a, BW_WRITES_ROW_GONE))
+        return 0;
     bw_stage_begin(a->stage, 4);
-    for (size_t i = 0; i < a->tasks.n_changes; i++) {
-        struct bw_task_change *c = a->store.changes[i];
-        if (!lost_row(c))
+    for (size_t i = 0; i < a->store.changes.n; i++) {
+        struct bw_task_change *c = a->store.changes.sorted[i];
+        if (!(c->writes & BW_WRITES_ROW_GONE))
             continue;
         bw_id_set(&c->new_id, c->task->id);
         bw_stage_int(a->stage, (int64_t)c->task->now.lanes[BW_TOPIC_SYSTEM_ID - 1].seq);
@@ -273,22 +233,24 @@ static int store_docs(struct bw_appender *a)
     struct bw_buf *bytes = &a->store.bytes;
     msgpack_packer pk;
     int err;
+    if (!writes(a, BW_WRITES_DOCS))
+        return 0;
     bw_stage_begin(a->stage, 1);
-    for (size_t i = 0; i < a->tasks.n_changes; i++)
+    for (size_t i = 0; i < a->store.changes.n; i++)
         for (int doc = 0; doc < BW_N_DOCS; doc++)
-            if (doc_is_gone(a->store.changes[i], doc))
-                bw_stage_int(a->stage, bw_doc_place(a->store.changes[i]->task->now.key, doc));
+            if (doc_is_gone(a->store.changes.sorted[i], doc))
+                bw_stage_int(a->stage, bw_doc_place(a->store.changes.sorted[i]->key, doc));
     err = run(a, BW_STORE_DOCS_GONE);
-    for (size_t i = 0; i < a->tasks.n_changes; i++)
+    for (size_t i = 0; i < a->store.changes.n; i++)
         for (int doc = 0; doc < BW_N_DOCS && !err; doc++) {
-            const struct bw_task_change *c = a->store.changes[i];
+            const struct bw_task_change *c = a->store.changes.sorted[i];
             if (!c->docs[doc] || doc_is_gone(c, doc))
                 continue;
             bw_buf_reset(bytes);
             bw_mp_packer(&pk, bytes);
             msgpack_pack_object(&pk, *c->docs[doc]);
             bw_stage_begin(a->stage, 2);
-            bw_stage_int(a->stage, bw_doc_place(c->task->now.key, doc));
+            bw_stage_int(a->stage, bw_doc_place(c->key, doc));
             bw_stage_blob(a->stage, bw_buf_str(bytes));
             err = bytes->failed ? BW_ENOMEM : run(a, BW_STORE_DOCS);
         }
@@ -305,22 +267,22 @@ static void stage_text(struct bw_stage *stage, int64_t key, struct bw_str id, st
 /* The text index must be told what it forgets. */
 static int store_text(struct bw_appender *a)
 {
+    if (!writes(a, BW_WRITES_TEXT | BW_WRITES_TEXT_GONE))
+        return 0;
     bw_stage_begin(a->stage, 3);
-    for (size_t i = 0; i < a->tasks.n_changes; i++) {
-        const struct bw_task_change *c = a->store.changes[i];
-        const struct bw_task *was = &c->before.row;
-        if (c->before.exists && (lost_row(c) || !bw_str_eq(was->title, c->task->now.row.title)))
-            stage_text(a->stage, c->task->now.key, c->task->id, was->title);
+    for (size_t i = 0; i < a->store.changes.n; i++) {
+        const struct bw_task_change *c = a->store.changes.sorted[i];
+        if (c->writes & BW_WRITES_TEXT_GONE)
+            stage_text(a->stage, c->key, c->task->id, c->before.row.title);
     }
     int err = run(a, BW_STORE_TEXT_GONE);
     if (err)
         return err;
     bw_stage_begin(a->stage, 3);
-    for (size_t i = 0; i < a->tasks.n_changes; i++) {
-        const struct bw_task_change *c = a->store.changes[i];
-        const struct bw_task *is = &c->task->now.row;
-        if (has_row(c) && (!c->before.exists || !bw_str_eq(c->before.row.title, is->title)))
-            stage_text(a->stage, c->task->now.key, c->task->id, is->title);
+    for (size_t i = 0; i < a->store.changes.n; i++) {
+        const struct bw_task_change *c = a->store.changes.sorted[i];
+        if (c->writes & BW_WRITES_TEXT)
+            stage_text(a->stage, c->key, c->task->id, c->task->now.row.title);
     }
     return run(a, BW_STORE_TEXT);
 }
@@ -349,11 +311,10 @@ static int store_state(struct bw_appender *a)
 int bw_store_all(struct bw_appender *a)
 {
     static int (*const steps[])(struct bw_appender *) = {
-        store_events, store_marks,  sort_changes, store_keys,    store_lanes,
-        store_tasks,  store_rows,   delete_rows,  store_deleted, store_docs,
-        store_text,   store_topics, store_state,
+        store_events, store_marks,   store_keys, store_lanes, store_tasks,  store_rows,
+        delete_rows,  store_deleted, store_docs, store_text,  store_topics, store_state,
     };
-    int err = 0;
+    int err = bw_changes_sort(&a->store.changes, &a->tasks);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && !err; i++)
         err = steps[i](a);
     return err;

@@ -8,34 +8,32 @@
 #include "wire/mp.h"
 #include "wire/rpc.h"
 
-static void unlink_task(struct bw_task_cache *c, struct bw_cached_task *task)
+static struct bw_cached_task *next_of(const struct bw_cached_task *task)
 {
-    *(task->newer ? &task->newer->older : &c->newest) = task->older;
-    *(task->older ? &task->older->newer : &c->oldest) = task->newer;
-}
-
-static void link_newest(struct bw_task_cache *c, struct bw_cached_task *task)
-{
-    task->newer = NULL;
-    task->older = c->newest;
-    *(c->newest ? &c->newest->newer : &c->oldest) = task;
-    c->newest = task;
+    return task->hh.next;
 }
 
 static void drop(struct bw_task_cache *c, struct bw_cached_task *task)
 {
-    unlink_task(c, task);
+    if (c->hand == task)
+        c->hand = next_of(task);
     /* NOLINTNEXTLINE(clang-analyzer-*): the analyzer cannot follow uthash's links */
     HASH_DEL(c->by_id, task);
     free(task->strings);
     free(task);
 }
 
-static void drop_oldest(struct bw_task_cache *c)
+static void drop_unused(struct bw_task_cache *c)
 {
-    while (HASH_COUNT(c->by_id) > c->max_rows)
-        /* NOLINTNEXTLINE(clang-analyzer-*): the analyzer cannot follow uthash's links */
-        drop(c, c->oldest);
+    /* NOLINTNEXTLINE(clang-analyzer-*): the analyzer cannot follow uthash's links */
+    while (HASH_COUNT(c->by_id) > c->max_rows) {
+        struct bw_cached_task *task = c->hand ? c->hand : c->by_id;
+        c->hand = next_of(task);
+        if (task->used)
+            task->used = false;
+        else
+            drop(c, task);
+    }
 }
 
 int bw_task_cache_open(struct bw_task_cache *c, sqlite3 *db, uint32_t max_rows)
@@ -58,8 +56,8 @@ int bw_task_cache_open(struct bw_task_cache *c, sqlite3 *db, uint32_t max_rows)
 void bw_task_cache_close(struct bw_task_cache *c)
 {
     bw_task_cache_undo(c);
-    while (c->newest)
-        drop(c, c->newest);
+    while (c->by_id)
+        drop(c, c->by_id);
     while (c->spare) {
         struct bw_task_change *next = c->spare->next;
         free(c->spare);
@@ -124,10 +122,7 @@ int bw_task_cache_get(struct bw_task_cache *c, struct bw_str id, struct bw_cache
     struct bw_cached_task *task;
     HASH_FIND(hh, c->by_id, id.ptr, id.len, task);
     if (task) {
-        if (task != c->newest) {
-            unlink_task(c, task);
-            link_newest(c, task);
-        }
+        task->used = true;
         *out = task;
         return 0;
     }
@@ -143,7 +138,7 @@ int bw_task_cache_get(struct bw_task_cache *c, struct bw_str id, struct bw_cache
         return err;
     }
     HASH_ADD_KEYPTR(hh, c->by_id, task->id.ptr, task->id.len, task);
-    link_newest(c, task);
+    task->used = true;
     *out = task;
     return 0;
 }
@@ -186,7 +181,7 @@ void bw_task_cache_settle(struct bw_task_cache *c)
         if (change->row_changed && change->task->now.exists &&
             bw_task_strings_own(&change->task->now.row, &change->task->strings) != 0)
             drop(c, change->task); /* it is in the table, and read again when needed */
-    drop_oldest(c);
+    drop_unused(c);
 }
 
 void bw_task_cache_undo(struct bw_task_cache *c)
@@ -194,5 +189,5 @@ void bw_task_cache_undo(struct bw_task_cache *c)
     struct bw_task_change *change;
     while ((change = take_change(c)))
         change->task->now = change->before;
-    drop_oldest(c);
+    drop_unused(c);
 }

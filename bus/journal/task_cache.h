@@ -4,7 +4,9 @@
  * DESIGN. A commit changes tasks in place; the first change of each in a commit notes how it was.
  * After the commit settle() makes the rows own their strings (until then they borrow from the
  * events), and after a failure undo() puts everything back, so the cache always equals the table.
- * The least recently used rows leave when there are too many, never during a commit. */
+ * When there are too many, rows leave that were not asked for lately, never during a commit: a hand
+ * goes around over them in the order in which they came, and takes those that were not used since
+ * it came by last. So using one touches no other, as a list in the order of use would. */
 #ifndef BW_JOURNAL_TASK_CACHE_H
 #define BW_JOURNAL_TASK_CACHE_H
 
@@ -35,7 +37,7 @@ struct bw_cached_task {
     struct bw_task_state now;
     struct bw_task_change *change; /* of the commit under way, or NULL */
     char *strings;                 /* what the row's strings point into */
-    struct bw_cached_task *newer, *older;
+    bool used;                     /* since the hand came by */
     UT_hash_handle hh;
     struct bw_str id; /* in the same memory as this struct */
 };
@@ -43,9 +45,11 @@ struct bw_cached_task {
 struct bw_task_change {
     struct bw_cached_task *task;
     struct bw_task_state before;
-    bool row_changed;                      /* else only lanes did */
-    size_t row_bytes;                      /* encoded, while it is stored */
-    struct bw_id new_id;                   /* the same */
+    bool row_changed; /* else only lanes did */
+    int64_t key;      /* while it is stored, as are the next three */
+    unsigned writes;  /* enum bw_writes of changes.h */
+    size_t row_bytes; /* encoded */
+    struct bw_id new_id;
     const msgpack_object *docs[BW_N_DOCS]; /* to be stored; NULL: nothing new */
     bool docs_gone;                        /* all earlier ones go away first */
     struct bw_task_change *next;
@@ -53,7 +57,7 @@ struct bw_task_change {
 
 struct bw_task_cache {
     struct bw_cached_task *by_id;
-    struct bw_cached_task *newest, *oldest;
+    struct bw_cached_task *hand; /* where to look for rows that may leave; NULL: at the first */
     uint32_t max_rows;
     sqlite3_stmt *find_key, *find_row, *find_lanes;
     msgpack_zone zone;

@@ -3,8 +3,8 @@
  *
  * DESIGN. Only the WAL is wrapped; every other file is the system's own. What SQLite writes to
  * successive places collects in memory until it asks for a sync, reads, or writes elsewhere. Nobody
- * can miss it: with synchronous=FULL SQLite syncs before it tells other connections of a commit, and
- * what fails then is the sync, so the commit. */
+ * can miss it: with synchronous=FULL SQLite syncs before it tells other connections of a commit,
+ * and what fails then is the sync, so the commit. */
 #ifndef BW_JOURNAL_WAL_FILE_H
 #define BW_JOURNAL_WAL_FILE_H
 

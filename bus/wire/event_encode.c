@@ -37,7 +37,7 @@ static bool is_of_row(const msgpack_object *key, const struct bw_task *row, enum
     return false;
 }
 
-static void put_number_or_nil(struct bw_mp_map *m, const char *key, double v)
+static inline void put_number_or_nil(struct bw_mp_map *m, const char *key, double v)
 {
     if (v >= 0) {
         bw_mp_put_number(m, key, v);
@@ -91,7 +91,7 @@ static void put_data(struct bw_mp_map *event, struct bw_buf *out, const msgpack_
     bw_mp_map_end(&m);
 }
 
-static void put_known_str(struct bw_mp_map *m, const char *key, struct bw_str s)
+static inline void put_known_str(struct bw_mp_map *m, const char *key, struct bw_str s)
 {
     if (s.len > 0)
         bw_mp_put_str(m, key, s);

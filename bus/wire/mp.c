@@ -17,9 +17,7 @@ void bw_mp_packer(msgpack_packer *pk, struct bw_buf *b)
     msgpack_packer_init(pk, b, append);
 }
 
-/* The packer's callback takes head and body apart; strings are most of what there is, so they are
- * written in one go. */
-void bw_mp_str(msgpack_packer *pk, struct bw_str s)
+void bw_mp_long_str(msgpack_packer *pk, struct bw_str s)
 {
     struct bw_buf *b = pk->data;
     char *p = s.len <= UINT32_MAX ? bw_buf_reserve(b, 5 + s.len) : NULL;
@@ -28,9 +26,7 @@ void bw_mp_str(msgpack_packer *pk, struct bw_str s)
         b->failed = true;
         return;
     }
-    if (s.len < 32) {
-        p[n++] = (char)(0xa0 | s.len);
-    } else if (s.len <= UINT8_MAX) {
+    if (s.len <= UINT8_MAX) {
         p[n++] = (char)0xd9;
         p[n++] = (char)s.len;
     } else {
@@ -39,14 +35,8 @@ void bw_mp_str(msgpack_packer *pk, struct bw_str s)
         for (int shift = wide ? 24 : 8; shift >= 0; shift -= 8)
             p[n++] = (char)(s.len >> shift);
     }
-    if (s.len)
-        memcpy(p + n, s.ptr, s.len);
+    memcpy(p + n, s.ptr, s.len);
     b->len += n + s.len;
-}
-
-void bw_mp_cstr(msgpack_packer *pk, const char *z)
-{
-    bw_mp_str(pk, bw_str(z));
 }
 
 void bw_mp_number(msgpack_packer *pk, double v)
@@ -103,29 +93,6 @@ void bw_mp_map_end(struct bw_mp_map *m)
     head[1] = (char)m->n;
 }
 
-void bw_mp_put_str(struct bw_mp_map *m, const char *key, struct bw_str s)
-{
-    bw_mp_key(m, key);
-    bw_mp_str(&m->pk, s);
-}
-
-void bw_mp_put_cstr(struct bw_mp_map *m, const char *key, const char *z)
-{
-    bw_mp_put_str(m, key, bw_str(z));
-}
-
-void bw_mp_put_u64(struct bw_mp_map *m, const char *key, uint64_t v)
-{
-    bw_mp_key(m, key);
-    msgpack_pack_uint64(&m->pk, v);
-}
-
-void bw_mp_put_number(struct bw_mp_map *m, const char *key, double v)
-{
-    bw_mp_key(m, key);
-    bw_mp_number(&m->pk, v);
-}
-
 void bw_mp_put_bool(struct bw_mp_map *m, const char *key, bool v)
 {
     bw_mp_key(m, key);
@@ -133,12 +100,6 @@ void bw_mp_put_bool(struct bw_mp_map *m, const char *key, bool v)
         msgpack_pack_true(&m->pk);
     else
         msgpack_pack_false(&m->pk);
-}
-
-void bw_mp_put_time(struct bw_mp_map *m, const char *key, int64_t wall_us)
-{
-    bw_mp_key(m, key);
-    bw_mp_time(&m->pk, wall_us);
 }
 
 const msgpack_object *bw_mp_get(const msgpack_object *map, const char *key)

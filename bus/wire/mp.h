@@ -17,8 +17,31 @@ enum {
 
 /* A packer that appends to b. */
 void bw_mp_packer(msgpack_packer *pk, struct bw_buf *b);
-void bw_mp_str(msgpack_packer *pk, struct bw_str s);
-void bw_mp_cstr(msgpack_packer *pk, const char *z);
+
+/* Strings are most of what there is to write. So they are written in one go, where the packer's
+ * callback would take head and body apart, and inline, so that the length of a literal is known. */
+void bw_mp_long_str(msgpack_packer *pk, struct bw_str s); /* of 32 bytes and more */
+static inline void bw_mp_str(msgpack_packer *pk, struct bw_str s)
+{
+    struct bw_buf *b = pk->data;
+    if (s.len >= 32) {
+        bw_mp_long_str(pk, s);
+        return;
+    }
+    char *p = bw_buf_reserve(b, 1 + s.len);
+    if (!p)
+        return;
+    p[0] = (char)(0xa0 | s.len);
+    if (s.len)
+        memcpy(p + 1, s.ptr, s.len);
+    b->len += 1 + s.len;
+}
+
+static inline void bw_mp_cstr(msgpack_packer *pk, const char *z)
+{
+    bw_mp_str(pk, bw_str(z));
+}
+
 /* A whole number as an integer, anything else as a float64. */
 void bw_mp_number(msgpack_packer *pk, double v);
 void bw_mp_object(msgpack_packer *pk, const msgpack_object *o);
@@ -38,16 +61,41 @@ void bw_mp_map_begin(struct bw_mp_map *m, struct bw_buf *b);
 void bw_mp_map_end(struct bw_mp_map *m);
 static inline void bw_mp_key(struct bw_mp_map *m, const char *key)
 {
-    bw_mp_str(&m->pk, bw_str(key)); /* inline: the length of a literal is then a constant */
+    bw_mp_str(&m->pk, bw_str(key));
     m->n++;
 }
+
 /* A key and its value. */
-void bw_mp_put_str(struct bw_mp_map *m, const char *key, struct bw_str s);
-void bw_mp_put_cstr(struct bw_mp_map *m, const char *key, const char *z);
-void bw_mp_put_u64(struct bw_mp_map *m, const char *key, uint64_t v);
-void bw_mp_put_number(struct bw_mp_map *m, const char *key, double v);
+static inline void bw_mp_put_str(struct bw_mp_map *m, const char *key, struct bw_str s)
+{
+    bw_mp_key(m, key);
+    bw_mp_str(&m->pk, s);
+}
+
+static inline void bw_mp_put_cstr(struct bw_mp_map *m, const char *key, const char *z)
+{
+    bw_mp_put_str(m, key, bw_str(z));
+}
+
+static inline void bw_mp_put_u64(struct bw_mp_map *m, const char *key, uint64_t v)
+{
+    bw_mp_key(m, key);
+    msgpack_pack_uint64(&m->pk, v);
+}
+
+static inline void bw_mp_put_number(struct bw_mp_map *m, const char *key, double v)
+{
+    bw_mp_key(m, key);
+    bw_mp_number(&m->pk, v);
+}
+
+static inline void bw_mp_put_time(struct bw_mp_map *m, const char *key, int64_t wall_us)
+{
+    bw_mp_key(m, key);
+    bw_mp_time(&m->pk, wall_us);
+}
+
 void bw_mp_put_bool(struct bw_mp_map *m, const char *key, bool v);
-void bw_mp_put_time(struct bw_mp_map *m, const char *key, int64_t wall_us);
 
 /* One whole object that fills `bytes` exactly, no deeper than max_depth; BW_EPROTO otherwise.
  * The object borrows strings from bytes and lives in *zone until msgpack_zone_destroy/clear. */

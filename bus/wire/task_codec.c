@@ -4,19 +4,19 @@
 #include "base/clock.h"
 #include "wire/mp.h"
 
-static void put_known_str(struct bw_mp_map *m, const char *key, struct bw_str s)
+static inline void put_known_str(struct bw_mp_map *m, const char *key, struct bw_str s)
 {
     if (s.len > 0)
         bw_mp_put_str(m, key, s);
 }
 
-static void put_known_number(struct bw_mp_map *m, const char *key, double v)
+static inline void put_known_number(struct bw_mp_map *m, const char *key, double v)
 {
     if (v >= 0)
         bw_mp_put_number(m, key, v);
 }
 
-static void put_known_time(struct bw_mp_map *m, const char *key, int64_t wall_us)
+static inline void put_known_time(struct bw_mp_map *m, const char *key, int64_t wall_us)
 {
     if (wall_us != 0)
         bw_mp_put_time(m, key, wall_us);

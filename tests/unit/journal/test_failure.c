@@ -70,7 +70,7 @@ static void disk_fails(struct kit *k, int code, int expected)
         }
         check_whole(k, n);
     }
-    assert_true(failures >= 5);
+    assert_true(failures >= 2); /* the WAL is written in one piece, and synced */
     check_sound(k);
     kit_restart(k);
     check_sound(k);
