@@ -39,15 +39,15 @@ static const struct bw_asset *find(struct bw_str name)
     return NULL;
 }
 
-enum { ETAG_SIZE = 2 + 16 + 1 };
+enum { ETAG_SIZE = 4 + 16 + 1 };
 
-/* FNV-1a: nobody but ourselves makes these files. */
+/* FNV-1a: nobody but ourselves makes these files. Weak: the bytes differ when compressed. */
 static void make_etag(const struct bw_asset *asset, char out[ETAG_SIZE])
 {
     uint64_t hash = 0xcbf29ce484222325u;
     for (const char *p = asset->start; p < asset->end; p++)
         hash = (hash ^ (unsigned char)*p) * 0x100000001b3u;
-    snprintf(out, ETAG_SIZE, "\"%016" PRIx64 "\"", hash);
+    snprintf(out, ETAG_SIZE, "W/\"%016" PRIx64 "\"", hash);
 }
 
 void bw_asset_handler(void *ctx, const struct bw_http_request *request,

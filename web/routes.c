@@ -32,7 +32,7 @@ const struct bw_route bw_routes[] = {
     {BW_HTTP_DELETE, API "/tasks/{id}", bw_rest_delete_task, NULL, NULL},
     {BW_HTTP_GET, API "/tasks/{id}/events", bw_rest_get_task_events, "topic after limit event_type",
      NULL},
-    {BW_HTTP_GET, API "/tasks/{id}/logs", bw_rest_get_task_logs, "after level limit", NULL},
+    {BW_HTTP_GET, API "/tasks/{id}/logs", bw_rest_get_task_logs, "after before level limit", NULL},
     {BW_HTTP_GET, API "/tasks/{id}/progress", bw_rest_get_progress, NULL, NULL},
     {BW_HTTP_GET, API "/events", bw_rest_get_events, EVENT_FILTER, NULL},
     {BW_HTTP_POST, API "/events", bw_rest_publish, "topic", EVENT_TYPES},

@@ -27,6 +27,7 @@ struct bw_web {
     struct bw_stream *stream;
     struct bw_http_server *http;
     struct bw_rest rest;
+    struct bw_fresh fresh;
 };
 
 /* --- What rest and http ask of the streams --- */
@@ -117,6 +118,7 @@ static int start(struct bw_web *web, const struct bw_web_options *o, struct bw_f
         return bw_fault(fault, err, "", "the streams cannot start: %s", bw_err_text(err));
     web->rest = (struct bw_rest){.bus = web->bus,
                                  .timeout_ms = timeout_ms,
+                                 .fresh = &web->fresh,
                                  .streams_are_live = streams_are_live,
                                  .streams_are_draining = streams_are_draining,
                                  .watchers = count_watchers,
@@ -129,6 +131,7 @@ int bw_web_start(const struct bw_web_options *options, struct bw_web **out, stru
     *out = calloc(1, sizeof **out);
     if (!*out)
         return bw_fault(fault, BW_ENOMEM, "", "out of memory");
+    bw_fresh_open(&(*out)->fresh);
     int err = start(*out, options, fault);
     if (err)
         bw_web_stop(out);
@@ -171,6 +174,7 @@ void bw_web_stop(struct bw_web **web)
     bw_http_server_stop(&w->http);
     bw_stream_stop(&w->stream);
     bellwire_close(&w->bus);
+    bw_fresh_close(&w->fresh);
     free(w);
 }
 

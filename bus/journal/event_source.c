@@ -75,16 +75,15 @@ static int next_of_topic(struct bw_event_source *s, uint64_t *seq)
 }
 
 /* The first marked event of the lane beyond `after`, or else its last event. 0: there is none. */
-static int step_in(struct bw_event_source *s, uint64_t *seq)
+static int step_in(struct bw_event_statements *st, int64_t lane, uint64_t after, uint64_t *seq)
 {
-    struct bw_event_statements *st = s->st;
-    bw_db_bind_int(st->next_mark, 1, s->lane);
-    bw_db_bind_int(st->next_mark, 2, (int64_t)s->after);
+    bw_db_bind_int(st->next_mark, 1, lane);
+    bw_db_bind_int(st->next_mark, 2, (int64_t)after);
     sqlite3_stmt *from = st->next_mark;
     int found = bw_db_row(from);
     if (found == 0) {
         from = st->lane_end;
-        bw_db_bind_int(from, 1, s->lane);
+        bw_db_bind_int(from, 1, lane);
         found = bw_db_row(from);
     }
     if (found != 1)
@@ -94,24 +93,36 @@ static int step_in(struct bw_event_source *s, uint64_t *seq)
     return 1;
 }
 
+int bw_event_read(struct bw_event_statements *st, int64_t topic, uint64_t seq, struct bw_str *body,
+                  uint64_t *prev)
+{
+    sqlite3_reset(st->event); /* it holds the body given last */
+    bw_db_bind_int(st->event, 1, bw_place(topic, seq));
+    int found = bw_db_row(st->event);
+    if (found == 1) {
+        *prev = (uint64_t)sqlite3_column_int64(st->event, 0);
+        *body = bw_db_str(st->event, 1);
+    }
+    return found;
+}
+
 /* Walks back from there, link by link; what is found is then given from the far end. */
 static int fill_steps(struct bw_event_source *s)
 {
     uint64_t seq;
-    int err = step_in(s, &seq);
+    int err = step_in(s->st, s->lane, s->after, &seq);
     if (err != 1)
         return err;
-    sqlite3_reset(s->st->event); /* it may still hold the body given last */
     while (seq > s->after) {
+        struct bw_str body;
+        uint64_t prev;
         if (s->n_steps == BW_LANE_MARK_EVERY)
             return BW_EIO; /* a link or a mark is wrong */
-        bw_db_bind_int(s->st->event, 1, bw_place(s->topic, seq));
-        err = bw_db_row(s->st->event);
+        err = bw_event_read(s->st, s->topic, seq, &body, &prev);
         if (err != 1)
-            break; /* 0: it is not retained any more, nor is what was before it */
+            break; /* 0: nor is what was before it */
         s->steps[s->n_steps++] = seq;
-        seq = (uint64_t)sqlite3_column_int64(s->st->event, 0);
-        sqlite3_reset(s->st->event);
+        seq = prev;
     }
     return err < 0 ? err : s->n_steps > 0;
 }
@@ -134,14 +145,24 @@ int bw_event_source_next(struct bw_event_source *s, uint64_t *seq)
 
 int bw_event_source_body(struct bw_event_source *s, uint64_t seq, struct bw_str *body)
 {
-    sqlite3_stmt *event = s->st->event;
+    uint64_t prev;
     if (!s->lane) {
         *body = bw_db_str(s->scan, 1);
         return 0;
     }
-    sqlite3_reset(event);
-    bw_db_bind_int(event, 1, bw_place(s->topic, seq));
-    int err = bw_db_row(event);
-    *body = bw_db_str(event, 1);
+    int err = bw_event_read(s->st, s->topic, seq, body, &prev);
     return err == 1 ? 0 : err == 0 ? BW_EIO : err;
+}
+
+int bw_event_lane_before(struct bw_event_statements *st, int64_t topic, int64_t lane,
+                         uint64_t before, uint64_t *seq)
+{
+    int err = before > 0 ? step_in(st, lane, before - 1, seq) : 0;
+    for (int steps = 0; err == 1 && *seq >= before; steps++) {
+        struct bw_str body;
+        if (steps == BW_LANE_MARK_EVERY)
+            return BW_EIO; /* a link or a mark is wrong */
+        err = bw_event_read(st, topic, *seq, &body, seq);
+    }
+    return err == 1 ? *seq > 0 : err;
 }

@@ -42,4 +42,12 @@ int bw_event_source_next(struct bw_event_source *s, uint64_t *seq) BW_MUST_CHECK
 int bw_event_source_body(struct bw_event_source *s, uint64_t seq,
                          struct bw_str *body) BW_MUST_CHECK;
 
+/* An event of a lane, and the seq of the one before it in there (0: none). 1; 0: it is not retained
+ * any more; negative. The bytes are valid until another is read with the same statements. */
+int bw_event_read(struct bw_event_statements *st, int64_t topic, uint64_t seq, struct bw_str *body,
+                  uint64_t *prev) BW_MUST_CHECK;
+/* The last event of a lane whose seq is below `before`: 1; 0: there is none; negative. */
+int bw_event_lane_before(struct bw_event_statements *st, int64_t topic, int64_t lane,
+                         uint64_t before, uint64_t *seq) BW_MUST_CHECK;
+
 #endif

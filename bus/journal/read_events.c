@@ -3,13 +3,10 @@
 
 #include <stdlib.h>
 
-#include "wire/mp.h"
+#include "journal/event_filter.h"
 #include "wire/topic.h"
 
 enum { DEFAULT_LIMIT = 100 };
-
-/* Levels in order. What a producer calls otherwise counts as info. */
-enum level { LEVEL_ANY, LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARNING, LEVEL_ERROR };
 
 /* One read under way. */
 struct page {
@@ -22,62 +19,6 @@ struct page {
     bool is_filtered; /* each event must be looked into */
     struct bw_answer answer;
 };
-
-static enum level level_of(struct bw_str word)
-{
-    static const struct {
-        const char *word;
-        enum level level;
-    } words[] = {
-        {"debug", LEVEL_DEBUG},  {"trace", LEVEL_DEBUG}, {"warning", LEVEL_WARNING},
-        {"warn", LEVEL_WARNING}, {"error", LEVEL_ERROR}, {"critical", LEVEL_ERROR},
-        {"fatal", LEVEL_ERROR},
-    };
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (word.len == strlen(words[i].word) &&
-            strncasecmp(word.ptr, words[i].word, word.len) == 0)
-            return words[i].level;
-    return LEVEL_INFO;
-}
-
-static struct bw_str text_of(const msgpack_object *map, const char *key)
-{
-    const msgpack_object *o = map ? bw_mp_get(map, key) : NULL;
-    return o && o->type == MSGPACK_OBJECT_STR ? bw_mp_as_str(o) : (struct bw_str){0};
-}
-
-static bool is_in(const struct bw_str_set *set, struct bw_str value)
-{
-    for (size_t i = 0; i < set->n; i++)
-        if (bw_str_eq(set->v[i], value))
-            return true;
-    return set->n == 0;
-}
-
-static bool matches(const struct page *p, const msgpack_object *event)
-{
-    const struct bw_rpc_request *q = p->q;
-    const msgpack_object *data = bw_mp_get(event, "data");
-    if (data && data->type != MSGPACK_OBJECT_MAP)
-        data = NULL;
-    if (!is_in(&q->event_types, text_of(event, "event_type")) ||
-        !is_in(&q->owners, text_of(data, "owner")) ||
-        !is_in(&q->resources, text_of(data, "resource")))
-        return false;
-    if (q->task_ids.n > 0 && !p->by_lane && !is_in(&q->task_ids, text_of(data, "id")) &&
-        !is_in(&q->task_ids, text_of(data, "task_id")))
-        return false;
-    return q->level.len == 0 || level_of(text_of(data, "level")) >= level_of(q->level);
-}
-
-static int look_into(const struct page *p, struct bw_str body, bool *wanted)
-{
-    msgpack_object event;
-    int err = bw_mp_unpack(body, BW_RPC_DEPTH_MAX, &p->r->zone, &event, NULL);
-    *wanted = !err && matches(p, &event);
-    msgpack_zone_clear(&p->r->zone);
-    return err ? BW_EIO : 0;
-}
 
 static int topic_id(struct bw_reader *r, struct bw_str name, int64_t *id)
 {
@@ -176,7 +117,7 @@ static int fill(struct page *p, bool *more, uint64_t *next)
         bool wanted = true;
         err = bw_event_source_body(s, seq, &body);
         if (!err && p->is_filtered)
-            err = look_into(p, body, &wanted);
+            err = bw_event_filter_pass(p->q, p->by_lane, &p->r->zone, body, &wanted);
         if (err)
             return err;
         if (wanted && bw_answer_is_full(&p->answer, body.len))

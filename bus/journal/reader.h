@@ -61,6 +61,8 @@ int bw_reader_read(struct bw_reader *r, const struct bw_rpc_request *q, struct b
 /* For the verbs. Each appends to *out, which is cut back if it fails. */
 int bw_read_events(struct bw_reader *r, const struct bw_rpc_request *q, struct bw_buf *out,
                    struct bw_fault *fault) BW_MUST_CHECK;
+int bw_read_log_end(struct bw_reader *r, const struct bw_rpc_request *q, struct bw_buf *out,
+                    struct bw_fault *fault) BW_MUST_CHECK;
 int bw_read_tasks(struct bw_reader *r, const struct bw_rpc_request *q, struct bw_buf *out,
                   struct bw_fault *fault) BW_MUST_CHECK;
 int bw_read_changed(struct bw_reader *r, const struct bw_rpc_request *q, struct bw_buf *out,

@@ -59,6 +59,9 @@ struct bw_rpc_request {
     const msgpack_object *events; /* publish: array of event maps, 1 to 1000 */
     struct bw_str_set topics;     /* events: 1 or more, merged in seq order; default system */
     struct bw_cursor after;       /* events, logs, changed */
+    bool backwards;               /* logs: the last ones before `before` instead of the first … */
+    struct bw_cursor before;      /* … after `after`; "latest": the last there are */
+    struct bw_cursor known;       /* tasks, task: the head of an answer that the asker still has */
     struct bw_str_set task_ids, owners, resources, event_types; /* events: filter */
     struct bw_str task_id;                                      /* task, logs */
     struct bw_str level;        /* logs: at least this (debug info warning error); empty: all */
@@ -99,10 +102,15 @@ int bw_rpc_publish_result_decode(const msgpack_object *map,
  *   events   oldest, events:[event…], more, next           next: the seq to go on after
  *   tasks    tasks:[row…], total, total_exact, next?       next: the token of the next page
  *   task     task:row, docs:{params, result, metadata, trace}
- *   logs     as events
+ *   logs     as events; backwards, `more` says that there are earlier ones: before `earlier`
  *   changed  deleted:[id…], tasks:[row…], more, next       what was deleted, before the rows
  *   stats    oldest, topics:{name:{head}}, tasks:{status:n}, metrics:{name:value}
  *
+ * If `known` is the head still, tasks and task answer only
+ *
+ *   unchanged:true
+ *
+ * because nothing changes tasks but an event, which has a seq.
  * A cursor that events, logs or changed cannot serve is answered with
  *
  *   oldest, reset:"epoch" or "retention" or "ahead", and an empty events or tasks */

@@ -23,6 +23,8 @@ enum member {
     M_LEVEL = 1 << 7,
     M_TASK_FILTER = 1 << 8,
     M_PAGE = 1 << 9,
+    M_BEFORE = 1 << 10,
+    M_KNOWN = 1 << 11,
 };
 
 static const struct {
@@ -31,9 +33,9 @@ static const struct {
 } verbs[BW_RPC_N_OPS] = {
     [BW_RPC_PUBLISH] = {"publish", M_EVENTS},
     [BW_RPC_EVENTS] = {"events", M_TOPICS | M_AFTER | M_LIMIT | M_UP_TO | M_EVENT_FILTER},
-    [BW_RPC_TASKS] = {"tasks", M_TASK_FILTER | M_PAGE | M_LIMIT},
-    [BW_RPC_TASK] = {"task", M_TASK_ID},
-    [BW_RPC_LOGS] = {"logs", M_TASK_ID | M_AFTER | M_LEVEL | M_LIMIT},
+    [BW_RPC_TASKS] = {"tasks", M_TASK_FILTER | M_PAGE | M_LIMIT | M_KNOWN},
+    [BW_RPC_TASK] = {"task", M_TASK_ID | M_KNOWN},
+    [BW_RPC_LOGS] = {"logs", M_TASK_ID | M_AFTER | M_BEFORE | M_LEVEL | M_LIMIT},
     [BW_RPC_CHANGED] = {"changed", M_AFTER | M_LIMIT | M_TASK_FILTER},
     [BW_RPC_STATS] = {"stats", 0},
 };
@@ -136,10 +138,16 @@ static void take_events(struct reading *r, struct bw_rpc_request *q)
         refuse(r, BW_EINVAL, "events", "must be an array of 1 to 1000 events");
 }
 
+/* False: there is none, or it is malformed, which is a fault. */
+static bool take_cursor(struct reading *r, const char *key, struct bw_cursor *out)
+{
+    struct bw_str text = take_str(r, key, BW_CURSOR_LEN);
+    return text.len > 0 && bw_cursor_parse(text, key, out, &r->fault) == 0;
+}
+
 static void take_after(struct reading *r, struct bw_rpc_request *q)
 {
-    struct bw_str text = take_str(r, "after", BW_CURSOR_LEN);
-    if (text.len == 0 || bw_cursor_parse(text, "after", &q->after, &r->fault) != 0)
+    if (!take_cursor(r, "after", &q->after))
         q->after.kind = BW_CURSOR_OLDEST;
 }
 
@@ -235,6 +243,10 @@ int bw_rpc_request_decode(const msgpack_object *map, msgpack_zone *zone, struct 
         take_topics(&r, &q);
     if (members & M_AFTER)
         take_after(&r, &q);
+    if (members & M_BEFORE)
+        q.backwards = take_cursor(&r, "before", &q.before);
+    if (members & M_KNOWN)
+        (void)take_cursor(&r, "known", &q.known);
     if (members & M_LIMIT)
         take_limit(&r, &q);
     if (members & M_UP_TO)
@@ -271,19 +283,19 @@ static void put_set(struct bw_mp_map *m, const char *key, struct bw_str_set set)
         bw_mp_str(&m->pk, set.v[i]);
 }
 
-static void put_after(struct bw_mp_map *m, struct bw_cursor after)
+static void put_cursor(struct bw_mp_map *m, const char *key, struct bw_cursor cursor)
 {
     char text[BW_CURSOR_LEN + 1];
-    switch (after.kind) {
+    switch (cursor.kind) {
     case BW_CURSOR_OLDEST:
-        bw_mp_put_cstr(m, "after", "oldest");
+        bw_mp_put_cstr(m, key, "oldest");
         break;
     case BW_CURSOR_LATEST:
-        bw_mp_put_cstr(m, "after", "latest");
+        bw_mp_put_cstr(m, key, "latest");
         break;
     default:
-        bw_cursor_format(after.epoch, after.seq, text);
-        bw_mp_put_cstr(m, "after", text);
+        bw_cursor_format(cursor.epoch, cursor.seq, text);
+        bw_mp_put_cstr(m, key, text);
     }
 }
 
@@ -308,7 +320,11 @@ void bw_rpc_request_encode(struct bw_buf *out, const struct bw_rpc_request *q)
     if (members & M_TOPICS)
         put_set(&m, "topics", q->topics);
     if (members & M_AFTER)
-        put_after(&m, q->after);
+        put_cursor(&m, "after", q->after);
+    if ((members & M_BEFORE) && q->backwards)
+        put_cursor(&m, "before", q->before);
+    if ((members & M_KNOWN) && q->known.epoch)
+        put_cursor(&m, "known", q->known);
     if ((members & M_LIMIT) && q->limit)
         bw_mp_put_u64(&m, "limit", q->limit);
     if ((members & M_UP_TO) && q->up_to)

@@ -369,6 +369,21 @@ BELLWIRE_API int bellwire_logs(struct bellwire *handle, const char *id, const ch
                                const char *level, uint32_t limit, struct bellwire_reply **out);
 
 /**
+ * The end of a task's log, or what comes before some place in it; oldest first. JSON as of
+ * bellwire_events(), with "earlier", the next `before`, when there are earlier lines ("more"). With
+ * `before` "latest" its "cursor" is where to go on with bellwire_logs() or a subscription.
+ * @param handle  the connection
+ * @param id  the task's
+ * @param before  a cursor; NULL or "latest": the last lines there are
+ * @param level  at least "debug", "info", "warning" or "error"; NULL: all
+ * @param limit  most events; 0: 100; at most 1000
+ * @param out  as bellwire_request()
+ * @return as bellwire_request(); BELLWIRE_EINVAL also for a cursor that is none
+ */
+BELLWIRE_API int bellwire_log_end(struct bellwire *handle, const char *id, const char *before,
+                                  const char *level, uint32_t limit, struct bellwire_reply **out);
+
+/**
  * Events of topics, merged in the journal's order. JSON: {"events":[…],"more":false,"head":…,
  * "oldest":…,"cursor":…}. With a cursor that cannot be served there are no events, but
  * "reset":"epoch", "retention" or "ahead".

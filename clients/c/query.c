@@ -129,6 +129,23 @@ int bellwire_logs(struct bellwire *handle, const char *id, const char *after, co
     return ask(handle, &q, out);
 }
 
+int bellwire_log_end(struct bellwire *handle, const char *id, const char *before, const char *level,
+                     uint32_t limit, struct bellwire_reply **out)
+{
+    struct bw_rpc_request q = {.op = BW_RPC_LOGS,
+                               .task_id = bw_str(id),
+                               .backwards = true,
+                               .after = {.kind = BW_CURSOR_OLDEST},
+                               .before = {.kind = BW_CURSOR_LATEST},
+                               .level = bw_str(level),
+                               .limit = limit};
+    *out = NULL;
+    if (limit > LIMIT_MAX ||
+        (before && *before && bw_cursor_parse(bw_str(before), "before", &q.before, NULL) != 0))
+        return BW_EINVAL;
+    return ask(handle, &q, out);
+}
+
 int bellwire_events(struct bellwire *handle, const char *const *topics, const char *after,
                     uint32_t limit, struct bellwire_reply **out)
 {

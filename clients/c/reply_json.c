@@ -84,7 +84,7 @@ static void put_member(struct json *j, struct bw_str key, const msgpack_object *
         (bw_str_is(key, "next") && is_seq))
         return;
     begin_member(j, key);
-    if (is_seq && (bw_str_is(key, "head") || bw_str_is(key, "oldest")))
+    if (is_seq && (bw_str_is(key, "head") || bw_str_is(key, "oldest") || bw_str_is(key, "earlier")))
         put_cursor(j, v->via.u64);
     else if (is_list && bw_str_is(key, "events"))
         put_list(j, v, put_event);

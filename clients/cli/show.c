@@ -230,14 +230,11 @@ static void put_log_json(void *ctx, const struct bw_event *event)
     bw_buf_putc(p->out, '}');
 }
 
-static int put_logs(const struct bw_cli *cli, struct bellwire *bus, const char *id, struct page *p,
-                    const struct bw_answer *answer, const struct bw_task *t)
+static int put_logs(const struct bw_cli *cli, struct bellwire *bus, const char *id, struct page *p)
 {
-    uint64_t anchor = bw_status_is_final(t->status) ? t->seq : answer->head;
     if (options.lines == 0)
         return 0;
-    return bw_log_tail(cli, bus, id, answer->epoch, anchor, options.lines,
-                       options.json ? put_log_json : put_log_line, p);
+    return bw_log_tail(cli, bus, id, options.lines, options.json ? put_log_json : put_log_line, p);
 }
 
 static int put_all(const struct bw_cli *cli, struct bellwire *bus, const char *id, struct page *p,
@@ -252,12 +249,12 @@ static int put_all(const struct bw_cli *cli, struct bellwire *bus, const char *i
         docs[d] = told ? bw_mp_get(told, bw_doc_name((enum bw_doc)d)) : NULL;
     if (!options.json) {
         put_task(p, &task, docs);
-        return put_logs(cli, bus, id, p, answer, &task);
+        return put_logs(cli, bus, id, p);
     }
     bw_task_json(p->out, &task, docs);
     p->out->len--; /* the closing brace: one more member follows */
     bw_buf_puts(p->out, BW_STR(",\n \"logs\":["));
-    int status = put_logs(cli, bus, id, p, answer, &task);
+    int status = put_logs(cli, bus, id, p);
     bw_buf_puts(p->out, BW_STR("]}\n"));
     return status;
 }

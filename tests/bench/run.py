@@ -6,16 +6,14 @@ BENCH_SECONDS (default 5) is how long a paced measurement takes; BENCH_ROUNDS (3
 
 import json
 import os
-import pathlib
 import re
 import resource
 import socket
 import subprocess
 import sys
-import tempfile
-import time
 from statistics import median
 
+import rest_rows
 from rig import BUILD, TOOLS, Bellwired, Floor, Nchan, Publisher, Watchers, memory_bytes
 
 SECONDS = int(os.environ.get("BENCH_SECONDS", "5"))
@@ -214,60 +212,6 @@ def ingest():
     )
 
 
-# What seed_journal makes; each finds something, from most of all tasks to a handful.
-FILTERS = (
-    "status=failed",
-    "status=running",
-    "type=picture.render",
-    "type=table.sync&status=completed",
-    "queue=gpu&type=picture.render&status=failed",
-    "owner=user-00042",
-    "owner=user-00042&status=failed",
-    "resource=novel-000042",
-    "status=failed&sort=-created_at",
-)
-SEARCHES = ("q=task-00500", "q=novel%2042", "q=Render%20chapter%207")
-
-
-def time_lists(server, queries, times):
-    for _ in range(20):
-        for query in queries:
-            before = time.perf_counter()
-            status, body = server.get(f"/api/v1/tasks?limit=50&{query}")
-            times.append(time.perf_counter() - before)
-            if status != 200 or not json.loads(body)["data"]["items"]:
-                raise SystemExit(f"the list of {query} is wrong: {status} {body[:200]}")
-
-
-def p99_ms(times):
-    return sorted(times)[int(len(times) * 0.99)] * 1000
-
-
-def start_up():
-    tasks, events = 1_000_000, 5_000_000
-    with tempfile.TemporaryDirectory(prefix="bellwire-bench-") as data:
-        command = [TOOLS / "seed_journal", pathlib.Path(data) / "journal.db", str(tasks), str(events)]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        starts, lists, searches = [], [], []
-        for _ in range(ROUNDS):
-            with Bellwired(data=data) as server:
-                starts.append(server.ready_s)
-                time_lists(server, FILTERS, lists)
-                time_lists(server, SEARCHES, searches)
-    row(
-        f"start with {tasks} tasks and {events} events, until /readyz",
-        f"{median(starts):.2f} s",
-        "< 1 s",
-        median(starts) < 1,
-    )
-    row(
-        f"GET /api/v1/tasks?limit=50 with a filter, p99 over {len(FILTERS)} filters",
-        f"{p99_ms(lists):.1f} ms (a search for text, q=…: {p99_ms(searches):.1f} ms)",
-        "< 5 ms",
-        p99_ms(lists) < 5,
-    )
-
-
 ROWS = {
     "fanout": fanout_paced,
     "stuck": fanout_stuck,
@@ -275,7 +219,8 @@ ROWS = {
     "memory": idle_memory,
     "connections": connections,
     "ingest": ingest,
-    "start": start_up,
+    "start": lambda: rest_rows.start_up(row, ROUNDS),
+    "polling": lambda: rest_rows.polling(row, SECONDS),
 }
 
 

@@ -276,6 +276,16 @@ def test_logs(daemon):
     assert lines(after=first["cursor"]) == ["2", "3", "4"]
     check(daemon.get("/api/v1/tasks/t/logs", level="loud"), 400, "invalid", "level")
 
+    # From the end: the last lines, where to go on, and where what was before them is.
+    end = daemon.get("/api/v1/tasks/t/logs", before="latest", limit=2).json
+    assert [event["message"] for event in end["data"]["events"]] == ["3", "4"]
+    assert lines(after=end["cursor"]) == []
+    assert lines(before=end["data"]["earlier"], limit=2) == ["1", "2"]
+    whole = daemon.get("/api/v1/tasks/t/logs", before="latest").json["data"]
+    assert len(whole["events"]) == 5 and whole["more"] is False and "earlier" not in whole
+    assert lines(before="latest", level="error") == ["3"]
+    check(daemon.get("/api/v1/tasks/t/logs", before="latest", after="oldest"), 400, "invalid", "before")
+
 
 # --- publishing -------------------------------------------------------------------------------------
 GOOD = {"event_type": "TASK_UPDATED", "data": {"id": "t", "progress": 1}}

@@ -14,6 +14,7 @@
 
 #include "base/metrics.h"
 #include "base/uuid.h"
+#include "web/http/encoding.h"
 
 BW_COUNTER(requests, "bellwire_http_requests_total", "HTTP requests answered.");
 BW_COUNTER(client_errors, "bellwire_http_client_errors_total", "HTTP requests answered with 4xx.");
@@ -160,8 +161,30 @@ static void request_id(const struct mg_connection *conn, char out[REQUEST_ID_MAX
         bw_uuid7(out);
 }
 
+/* An answer's body, as it will be sent. */
+struct payload {
+    struct bw_str bytes;
+    bool varies; /* with what the client accepts */
+    bool is_gzip;
+    struct bw_buf memory;
+};
+
+static struct payload make_payload(const struct mg_connection *conn,
+                                   const struct bw_http_answer *answer)
+{
+    struct payload p = {.bytes = bw_buf_str(&answer->body)};
+    if (answer->fixed)
+        p.bytes = (struct bw_str){answer->fixed, answer->fixed_len};
+    p.varies = bw_gzip_is_worth(answer->content_type, p.bytes.len);
+    p.is_gzip = p.varies && bw_gzip_is_accepted(bw_str(mg_get_header(conn, "Accept-Encoding"))) &&
+                bw_gzip(p.bytes, &p.memory);
+    if (p.is_gzip)
+        p.bytes = bw_buf_str(&p.memory);
+    return p;
+}
+
 static void put_head(struct bw_buf *out, const struct mg_connection *conn,
-                     const struct bw_http_answer *answer, size_t body_len, bool keep)
+                     const struct bw_http_answer *answer, const struct payload *payload, bool keep)
 {
     char date[64], id[REQUEST_ID_MAX + 1];
     time_t now = time(NULL);
@@ -172,7 +195,11 @@ static void put_head(struct bw_buf *out, const struct mg_connection *conn,
                   bw_http_reason(answer->status), date);
     if (answer->content_type)
         bw_buf_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", answer->content_type,
-                      body_len);
+                      payload->bytes.len);
+    if (payload->is_gzip)
+        bw_buf_puts(out, BW_STR("Content-Encoding: gzip\r\n"));
+    if (payload->varies)
+        bw_buf_puts(out, BW_STR("Vary: Accept-Encoding\r\n"));
     bw_buf_printf(out,
                   "Cache-Control: %s\r\nX-Content-Type-Options: nosniff\r\n"
                   "Referrer-Policy: no-referrer\r\nContent-Security-Policy: " CSP "\r\n"
@@ -192,17 +219,18 @@ static void send_answer(struct mg_connection *conn, struct bw_http_answer *answe
         bw_fault(&fault, BW_ENOMEM, "", "out of memory");
         bw_http_fault(answer, &fault);
     }
-    const char *body = answer->fixed ? answer->fixed : answer->body.data;
-    size_t len = answer->fixed ? answer->fixed_len : answer->body.len;
-    put_head(&out, conn, answer, len, keep);
+    struct payload payload = make_payload(conn, answer);
+    const struct bw_str body = payload.bytes;
+    put_head(&out, conn, answer, &payload, keep);
     bool is_head = method && strcmp(method, "HEAD") == 0;
-    bool with_body = answer->content_type && body && len > 0 && !is_head;
-    if (with_body && len <= JOIN_MAX)
-        bw_buf_put(&out, body, len);
+    bool with_body = answer->content_type && body.len > 0 && !is_head;
+    if (with_body && body.len <= JOIN_MAX)
+        bw_buf_puts(&out, body);
     if (!out.failed && mg_write(conn, out.data, out.len) == (int)out.len && with_body &&
-        len > JOIN_MAX)
-        mg_write(conn, body, len);
+        body.len > JOIN_MAX)
+        mg_write(conn, body.ptr, body.len);
     bw_buf_free(&out);
+    bw_buf_free(&payload.memory);
     bw_metric_add(&requests, 1);
     if (answer->status >= 400)
         bw_metric_add(answer->status < 500 ? &client_errors : &server_errors, 1);
@@ -256,7 +284,8 @@ static void answer_request(struct mg_connection *conn, const struct bw_http_opti
     bw_buf_free(&content);
 }
 
-int bw_http_exchange(struct mg_connection *conn, const struct bw_http_options *options)
+int bw_http_exchange(struct mg_connection *conn, const struct bw_http_options *options,
+                     bool crowded)
 {
     const struct mg_request_info *info = mg_get_request_info(conn);
     struct bw_http_header headers[MG_MAX_HEADERS];
@@ -277,13 +306,14 @@ int bw_http_exchange(struct mg_connection *conn, const struct bw_http_options *o
     /* Who waits for 100 Continue and is refused may send the body or not: no telling. */
     bool cut = body.broken || (body.unread && body.expects);
     bool drains = body.unread && !cut;
-    send_answer(conn, &answer, keeps_alive(conn) && !body.unread && !cut);
+    bool keeps = keeps_alive(conn);
+    send_answer(conn, &answer, keeps && !body.unread && !cut && !crowded);
     int status = answer.status;
     bw_http_answer_free(&answer);
     bw_http_request_free(&request);
     if (drains)
         drain(conn);
-    if (cut || drains)
+    if (cut || drains || (keeps && crowded))
         mg_close_connection(conn);
     return status;
 }

@@ -2,6 +2,7 @@
 #include "web/http/server.h"
 
 #include <civetweb.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,16 +25,37 @@ struct bw_http_server {
     struct mg_context *context;
     char first_message[160]; /* what civetweb said while it was starting */
     bool started;            /* set before there are threads to read it */
+    atomic_uint n_held;      /* workers that have a connection, be it an idle one */
 };
+
+/* Whether this worker has a connection. A connection that we close civetweb closes once more. */
+static _Thread_local bool holds;
 
 static struct bw_http_server *server_of(const struct mg_connection *conn)
 {
     return mg_get_user_context_data(conn);
 }
 
+static int on_connection(const struct mg_connection *conn, void **data)
+{
+    (void)data;
+    holds = true;
+    atomic_fetch_add(&server_of(conn)->n_held, 1);
+    return 0;
+}
+
+static void on_closed(const struct mg_connection *conn)
+{
+    if (holds)
+        atomic_fetch_sub(&server_of(conn)->n_held, 1);
+    holds = false;
+}
+
 static int on_request(struct mg_connection *conn)
 {
-    return bw_http_exchange(conn, &server_of(conn)->options);
+    struct bw_http_server *s = server_of(conn);
+    bool crowded = atomic_load(&s->n_held) > s->options.threads / 2;
+    return bw_http_exchange(conn, &s->options, crowded);
 }
 
 /* What civetweb would have written an error page for: heads it cannot read, and handshakes. It has
@@ -129,11 +151,13 @@ static int start(struct bw_http_server *s, struct bw_fault *fault)
         "no", /* also makes the link of a request name the local address, see socket.c */
         NULL,
     };
-    const struct mg_callbacks callbacks = {.begin_request = on_request,
+    const struct mg_callbacks callbacks = {.init_connection = on_connection,
+                                           .begin_request = on_request,
                                            .http_error = on_error,
                                            .log_message = on_message,
                                            .init_context = on_context,
-                                           .connection_close = bw_handoff_abandon};
+                                           .connection_close = bw_handoff_abandon,
+                                           .connection_closed = on_closed};
     s->context = mg_start(&callbacks, s, settings);
     if (!s->context)
         return bw_fault(fault, BW_EIO, "http", "cannot listen on %s: %s", s->options.listen,

@@ -3,9 +3,10 @@
  *
  * DESIGN. A worker serves one connection at a time: it waits for the request's head (10 s), reads
  * the body, calls the handler, writes the answer and keeps the connection for at most a second
- * more. Nothing else may hold a worker, so what waits longer than one question to the bus leaves by
- * the hand-off. civetweb's own file serving, CGI, CORS and error pages are never reached: every
- * request is answered in its begin_request callback, or is a WebSocket handshake. */
+ * more, unless half of the workers have one: else sixteen idle pages would keep all others out for
+ * that second. Nothing else may hold a worker, so what waits longer than one question to the bus
+ * leaves by the hand-off. civetweb's own file serving, CGI, CORS and error pages are never reached:
+ * every request is answered in its begin_request callback, or is a WebSocket handshake. */
 #ifndef BW_HTTP_SERVER_H
 #define BW_HTTP_SERVER_H
 

@@ -6,9 +6,7 @@ export function seqOf(cursor) {
     return Number(cursor.slice(dot + 1));
 }
 
-export const epochOf = (cursor) => cursor.slice(0, cursor.indexOf("."));
-
-export const makeCursor = (epoch, seq) => `${epoch}.${seq}`;
+const epochOf = (cursor) => cursor.slice(0, cursor.indexOf("."));
 
 // Another epoch is another journal: nothing known of the one holds in the other.
 export function isOtherEpoch(next, cursor) {

@@ -1,18 +1,15 @@
 // A task's log: its end first, older lines on request, new ones as they come.
 //
-// DESIGN. The journal is read forwards only, by cursor. The end of a log is found by stepping back
-// from the newest cursor in growing strides until a stride holds enough lines. Lines are kept up to
-// LINES_MAX; beyond that the oldest leave.
+// DESIGN. The server gives the end of a log, and what comes before some place in it, page by page.
+// Lines are kept up to LINES_MAX; beyond that the oldest leave.
 
 import { appendAnsi } from "./ansi.js";
 import { apiPath, getJson, taskPath } from "./api.js";
-import { epochOf, makeCursor, seqOf } from "./cursor.js";
 import { el } from "./dom.js";
 
 const LINES_MAX = 5000;
-const LINES_WANTED = 200;
-const PAGE_LINES = 1000;
-const STRIDE = 2000;
+const END_LINES = 500; // of a log that is opened …
+const OLDER_LINES = 1000; // … and more at each request
 const AT_END_PX = 32;
 
 const LEVELS = { debug: 0, info: 1, warning: 2, warn: 2, error: 3, critical: 3 };
@@ -29,7 +26,7 @@ export class LogView {
     #newer = el("button", { class: "newer", type: "button", hidden: "" });
     #queue = []; // arrived, not drawn yet
     #frame = 0;
-    #first = null; // cursor of the oldest line held
+    #earlier = null; // where the lines before the oldest held are read
     #unseen = 0;
     #follow = true;
     isClosed = false;
@@ -59,13 +56,10 @@ export class LogView {
 
     // Reads the end of the log anew; resolves to the cursor to go on from.
     async read() {
-        const { cursor } = await getJson(this.pollPath("latest", 1));
-        const events = await this.#readBefore(epochOf(cursor), seqOf(cursor) + 1);
+        const { events, cursor } = await this.#readBefore("latest", END_LINES);
+        if (this.isClosed) return cursor;
         this.#queue = [];
-        this.#lines.replaceChildren();
-        this.#first = events[0]?.cursor ?? null;
-        this.#lines.append(...events.map((event) => this.#line(event)));
-        this.#trim();
+        this.#lines.replaceChildren(...events.map((event) => this.#line(event)));
         this.#toEnd();
         return cursor;
     }
@@ -73,58 +67,29 @@ export class LogView {
     // A live line.
     add(event) {
         if (event.data?.id !== this.#taskId && event.data?.task_id !== this.#taskId) return;
-        this.#first ??= event.cursor;
         this.#queue.push(event);
         if (this.#queue.length > LINES_MAX) this.#queue.shift();
         this.#frame ||= requestAnimationFrame(() => this.#draw());
     }
 
-    // Every line from some place before `before` up to it: at least LINES_WANTED, or all there are.
-    async #readBefore(epoch, before) {
-        for (let stride = STRIDE; ; stride *= 8) {
-            const from = Math.max(0, before - 1 - stride);
-            const events = await this.#readRange(epoch, from, before);
-            const isAll = from === 0 || events === null;
-            const found = events ?? (await this.#readRange(null, 0, before));
-            if (isAll || found.length >= LINES_WANTED) {
-                this.#older.hidden = isAll && found.length <= LINES_MAX;
-                return found.slice(-LINES_MAX);
-            }
-        }
-    }
-
-    // The lines after `from` and before `before`; null when `from` is no longer kept. Without an
-    // epoch, from the oldest.
-    async #readRange(epoch, from, before) {
-        const events = [];
-        let after = epoch === null ? "oldest" : makeCursor(epoch, from);
-        for (;;) {
-            const { data, cursor, reset } = await getJson(this.pollPath(after, PAGE_LINES));
-            if (this.isClosed) return [];
-            if (reset) return null;
-            for (const event of data.events) {
-                if (seqOf(event.cursor) >= before) return events;
-                events.push(event);
-            }
-            if (!data.more) return events;
-            if (events.length > 2 * LINES_MAX) events.splice(0, LINES_MAX);
-            after = cursor;
-        }
+    async #readBefore(before, limit) {
+        const path = apiPath(taskPath(this.#taskId, "/logs"), { before, limit });
+        const { data, cursor } = await getJson(path);
+        this.#earlier = data.earlier ?? null;
+        this.#older.hidden = this.#earlier === null;
+        return { events: data.events, cursor };
     }
 
     async #readOlder() {
-        if (this.#first === null) return;
+        const room = LINES_MAX - this.#lines.childElementCount;
+        if (this.#earlier === null || room <= 0) return;
         this.#older.disabled = true;
         try {
-            const events = await this.#readBefore(epochOf(this.#first), seqOf(this.#first));
-            const room = LINES_MAX - this.#lines.childElementCount;
-            const shown = events.slice(-room);
-            if (room <= 0 || shown.length < events.length) this.#older.hidden = true;
-            if (room <= 0 || shown.length === 0) return;
-            this.#first = shown[0].cursor;
+            const { events } = await this.#readBefore(this.#earlier, Math.min(room, OLDER_LINES));
             const height = this.#box.scrollHeight;
-            this.#lines.prepend(...shown.map((event) => this.#line(event)));
+            this.#lines.prepend(...events.map((event) => this.#line(event)));
             this.#box.scrollTop += this.#box.scrollHeight - height;
+            if (this.#lines.childElementCount >= LINES_MAX) this.#older.hidden = true;
         } finally {
             this.#older.disabled = false;
         }

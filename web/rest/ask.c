@@ -22,8 +22,8 @@ static int decode(struct bw_asked *asked, struct bw_fault *fault)
     return wrong.err ? bw_fault(fault, BW_EPROTO, "", "the bus's answer is malformed") : 0;
 }
 
-int bw_rest_ask_bytes(const struct bw_rest *rest, const struct bw_buf *request,
-                      struct bw_asked *out, struct bw_fault *fault)
+static int ask(const struct bw_rest *rest, const struct bw_buf *request, struct bw_asked *out,
+               struct bw_fault *fault)
 {
     *out = (struct bw_asked){.reply = NULL};
     if (request->failed)
@@ -39,12 +39,23 @@ int bw_rest_ask_bytes(const struct bw_rest *rest, const struct bw_buf *request,
     return err;
 }
 
+int bw_rest_ask_bytes(const struct bw_rest *rest, const struct bw_buf *request,
+                      struct bw_asked *out, struct bw_fault *fault)
+{
+    int err = ask(rest, request, out, fault);
+    bw_fresh_forget(rest->fresh);
+    return err;
+}
+
 int bw_rest_ask(const struct bw_rest *rest, const struct bw_rpc_request *request,
                 struct bw_asked *out, struct bw_fault *fault)
 {
     struct bw_buf bytes = {0};
     bw_rpc_request_encode(&bytes, request);
-    int err = bw_rest_ask_bytes(rest, &bytes, out, fault);
+    struct bw_fresh_question asked = bw_fresh_ask(rest->fresh);
+    int err = ask(rest, &bytes, out, fault);
+    if (!err)
+        bw_fresh_learn(rest->fresh, asked, out->epoch, out->head);
     bw_buf_free(&bytes);
     return err;
 }
@@ -70,6 +81,8 @@ msgpack_object_array bw_asked_array(const struct bw_asked *asked, const char *ke
 void bw_rest_begin(struct bw_http_answer *answer, int status)
 {
     bw_http_answer_json(answer, status);
+    if (status == 200)
+        answer->cache = BW_REST_CACHE;
     bw_buf_puts(&answer->body, BW_STR("{\"data\":"));
 }
 

@@ -16,12 +16,16 @@ struct bw_asked {
     uint64_t head; /* of the same transaction as the rest of it */
 };
 
-/* Sends `request` (its bytes) and waits. On error *fault says what the bus said, or why there is no
+/* What clients may keep, but have to ask about before they use it again. */
+#define BW_REST_CACHE "private, no-cache"
+
+/* Sends a question and waits. On error *fault says what the bus said, or why there is no
  * answer, and there is nothing to free. */
-int bw_rest_ask_bytes(const struct bw_rest *rest, const struct bw_buf *request,
-                      struct bw_asked *out, struct bw_fault *fault) BW_MUST_CHECK;
 int bw_rest_ask(const struct bw_rest *rest, const struct bw_rpc_request *request,
                 struct bw_asked *out, struct bw_fault *fault) BW_MUST_CHECK;
+/* The same with a request that publishes, encoded already. */
+int bw_rest_ask_bytes(const struct bw_rest *rest, const struct bw_buf *request,
+                      struct bw_asked *out, struct bw_fault *fault) BW_MUST_CHECK;
 void bw_asked_free(struct bw_asked *asked);
 /* The array under a key; empty, and *fault says so, if the answer holds none. */
 msgpack_object_array bw_asked_array(const struct bw_asked *asked, const char *key,

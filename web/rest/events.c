@@ -28,7 +28,7 @@ static uint32_t put_events(struct bw_http_answer *answer, const struct bw_asked 
     msgpack_object_array events = {.size = 0};
     struct bw_buf *b = &answer->body;
     struct bw_str reset = {NULL, 0};
-    uint64_t next = asked->head;
+    uint64_t next = asked->head, earlier = 0;
     bool more = false;
     bw_mp_get_str(&asked->root, "reset", LEVEL_MAX, &reset, fault);
     bw_mp_get_bool(&asked->root, "more", &more, fault);
@@ -42,8 +42,12 @@ static uint32_t put_events(struct bw_http_answer *answer, const struct bw_asked 
             bw_buf_putc(b, ',');
         put_event(b, &events.ptr[i], asked->epoch, fault);
     }
-    bw_buf_printf(b, "],\"more\":%s},\"reset\":%s", more ? "true" : "false",
-                  reset.len ? "true" : "false");
+    bw_buf_printf(b, "],\"more\":%s", more ? "true" : "false");
+    if (bw_mp_get_u64(&asked->root, "earlier", &earlier, fault)) {
+        bw_buf_puts(b, BW_STR(",\"earlier\":"));
+        bw_rest_put_cursor(b, asked->epoch, earlier);
+    }
+    bw_buf_printf(b, "},\"reset\":%s", reset.len ? "true" : "false");
     if (reset.len) {
         bw_buf_puts(b, BW_STR(",\"reason\":"));
         bw_json_string(b, reset);
@@ -52,11 +56,24 @@ static uint32_t put_events(struct bw_http_answer *answer, const struct bw_asked 
     return events.size;
 }
 
+/* The answer to who is at the head and has it from the bus just now. */
+static void put_nothing_new(struct bw_http_answer *answer, struct bw_cursor at)
+{
+    bw_rest_begin(answer, 200);
+    bw_buf_puts(&answer->body, BW_STR("{\"events\":[],\"more\":false},\"reset\":false"));
+    bw_rest_end(answer, at.epoch, at.seq);
+}
+
 /* Asks and answers. wait_s: the client would have waited that long for an event. */
 static void answer_events(const struct bw_rest *rest, const struct bw_rpc_request *question,
                           struct bw_params *p, uint32_t wait_s, struct bw_http_answer *answer)
 {
     struct bw_asked asked = {.reply = NULL};
+    if (p->fault.err == 0 && wait_s == 0 && !question->backwards &&
+        bw_fresh_is(rest->fresh, question->after)) {
+        put_nothing_new(answer, question->after);
+        return;
+    }
     if (p->fault.err == 0 && bw_rest_ask(rest, question, &asked, &p->fault) == 0) {
         uint32_t n = put_events(answer, &asked, &p->fault);
         if (n == 0 && wait_s > 0)
@@ -123,9 +140,13 @@ void bw_rest_get_task_logs(void *ctx, const struct bw_http_request *request,
         .op = BW_RPC_LOGS,
         .task_id = request->args[0],
         .after = bw_params_cursor(&p, "after", BW_CURSOR_OLDEST),
+        .backwards = bw_params_str(&p, "before", BW_CURSOR_LEN).ptr != NULL,
+        .before = bw_params_cursor(&p, "before", BW_CURSOR_LATEST),
         .level = bw_params_str(&p, "level", LEVEL_MAX),
         .limit = bw_params_u32(&p, "limit", 1, EVENTS_MAX, 0),
     };
+    if (question.backwards && bw_params_str(&p, "after", BW_CURSOR_LEN).ptr && p.fault.err == 0)
+        bw_fault(&p.fault, BW_EINVAL, "before", "stands beside after; give one of them");
     answer_events(ctx, &question, &p, 0, answer);
     bw_params_free(&p);
 }

@@ -8,11 +8,13 @@
 
 #include "bellwire.h"
 #include "web/http/route.h"
+#include "web/rest/fresh.h"
 
 /* What the handlers work with; constant while the server runs. */
 struct bw_rest {
     struct bellwire *bus; /* borrowed */
     uint32_t timeout_ms;  /* of one request to the bus */
+    struct bw_fresh *fresh;
     /* What the live streams say of themselves; any thread. */
     bool (*streams_are_live)(void *streams);
     bool (*streams_are_draining)(void *streams);

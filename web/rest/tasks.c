@@ -1,5 +1,5 @@
 /* Tasks, read: the list, one task, and its progress alone. */
-#include "web/rest/ask.h"
+#include "web/rest/etag.h"
 #include "web/rest/params.h"
 #include "web/rest/tasks.h"
 #include "wire/json.h"
@@ -64,9 +64,13 @@ void bw_rest_list_tasks(void *ctx, const struct bw_http_request *request,
 {
     struct bw_params p;
     struct bw_asked asked = {.reply = NULL};
+    struct bw_cursor known = bw_etag_known(request);
+    if (bw_etag_holds(ctx, request, known, answer))
+        return;
     bw_params_begin(&p, &request->query);
     struct bw_rpc_request question = {
         .op = BW_RPC_TASKS,
+        .known = known,
         .limit = bw_params_u32(&p, "limit", 1, ROWS_MAX, 0),
         .tasks = {.id = bw_params_set(&p, "id"),
                   .type = bw_params_set(&p, "type"),
@@ -78,7 +82,8 @@ void bw_rest_list_tasks(void *ctx, const struct bw_http_request *request,
                   .page = bw_params_str(&p, "page", PAGE_MAX)},
     };
     take_sort(&p, &question.tasks);
-    if (p.fault.err == 0 && bw_rest_ask(ctx, &question, &asked, &p.fault) == 0) {
+    if (p.fault.err == 0 && bw_rest_ask(ctx, &question, &asked, &p.fault) == 0 &&
+        !bw_etag_put(&asked, request, answer)) {
         bw_rest_begin(answer, 200);
         put_page(&answer->body, &asked, &p.fault);
         bw_rest_end(answer, asked.epoch, asked.head);
@@ -89,27 +94,34 @@ void bw_rest_list_tasks(void *ctx, const struct bw_http_request *request,
     bw_params_free(&p);
 }
 
-static int ask_task(const struct bw_rest *rest, struct bw_str id, struct bw_asked *out,
-                    struct bw_fault *fault)
+static int ask_task(const struct bw_rest *rest, struct bw_str id, struct bw_cursor known,
+                    struct bw_asked *out, struct bw_fault *fault)
 {
-    struct bw_rpc_request question = {.op = BW_RPC_TASK, .task_id = id};
+    struct bw_rpc_request question = {.op = BW_RPC_TASK, .task_id = id, .known = known};
     int err = bw_rest_ask(rest, &question, out, fault);
     return err == BW_ENOTFOUND ? bw_fault(fault, err, "", "there is no task of this id") : err;
+}
+
+static const struct bw_cursor nothing_known = {.epoch = 0};
+
+static void put_task(const struct bw_asked *asked, int status, struct bw_http_answer *answer,
+                     struct bw_fault *fault)
+{
+    static const msgpack_object no_docs = {.type = MSGPACK_OBJECT_NIL};
+    const msgpack_object *docs = bw_mp_get(&asked->root, "docs");
+    bw_rest_begin(answer, status);
+    if (bw_rest_put_row(&answer->body, bw_mp_get(&asked->root, "task"), docs ? docs : &no_docs,
+                        fault) == 0)
+        bw_rest_end(answer, asked->epoch, asked->head);
 }
 
 void bw_rest_answer_task(const struct bw_rest *rest, struct bw_str id, int status,
                          struct bw_http_answer *answer)
 {
-    static const msgpack_object no_docs = {.type = MSGPACK_OBJECT_NIL};
     struct bw_asked asked = {.reply = NULL};
     struct bw_fault fault = {0};
-    if (ask_task(rest, id, &asked, &fault) == 0) {
-        const msgpack_object *docs = bw_mp_get(&asked.root, "docs");
-        bw_rest_begin(answer, status);
-        if (bw_rest_put_row(&answer->body, bw_mp_get(&asked.root, "task"), docs ? docs : &no_docs,
-                            &fault) == 0)
-            bw_rest_end(answer, asked.epoch, asked.head);
-    }
+    if (ask_task(rest, id, nothing_known, &asked, &fault) == 0)
+        put_task(&asked, status, answer, &fault);
     if (fault.err)
         bw_http_fault(answer, &fault);
     bw_asked_free(&asked);
@@ -118,7 +130,7 @@ void bw_rest_answer_task(const struct bw_rest *rest, struct bw_str id, int statu
 int bw_rest_find_task(const struct bw_rest *rest, struct bw_str id, struct bw_fault *fault)
 {
     struct bw_asked asked;
-    int err = ask_task(rest, id, &asked, fault);
+    int err = ask_task(rest, id, nothing_known, &asked, fault);
     if (!err)
         bw_asked_free(&asked);
     return err;
@@ -127,7 +139,17 @@ int bw_rest_find_task(const struct bw_rest *rest, struct bw_str id, struct bw_fa
 void bw_rest_get_task(void *ctx, const struct bw_http_request *request,
                       struct bw_http_answer *answer)
 {
-    bw_rest_answer_task(ctx, request->args[0], 200, answer);
+    struct bw_asked asked = {.reply = NULL};
+    struct bw_fault fault = {0};
+    struct bw_cursor known = bw_etag_known(request);
+    if (bw_etag_holds(ctx, request, known, answer))
+        return;
+    if (ask_task(ctx, request->args[0], known, &asked, &fault) == 0 &&
+        !bw_etag_put(&asked, request, answer))
+        put_task(&asked, 200, answer, &fault);
+    if (fault.err)
+        bw_http_fault(answer, &fault);
+    bw_asked_free(&asked);
 }
 
 static void put_text(struct bw_buf *b, const char *key, struct bw_str s)
@@ -175,7 +197,11 @@ void bw_rest_get_progress(void *ctx, const struct bw_http_request *request,
     struct bw_asked asked = {.reply = NULL};
     struct bw_fault fault = {0};
     struct bw_task task;
-    if (ask_task(ctx, request->args[0], &asked, &fault) == 0) {
+    struct bw_cursor known = bw_etag_known(request);
+    if (bw_etag_holds(ctx, request, known, answer))
+        return;
+    if (ask_task(ctx, request->args[0], known, &asked, &fault) == 0 &&
+        !bw_etag_put(&asked, request, answer)) {
         const msgpack_object *row = bw_mp_get(&asked.root, "task");
         if (!row || bw_task_decode(row, &task, &fault) != 0) {
             bw_fault(&fault, BW_EPROTO, "", "the bus's answer holds no task");

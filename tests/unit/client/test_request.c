@@ -118,6 +118,8 @@ static void refuses_what_cannot_be_asked(void **state)
     assert_int_equal(bellwire_events(f.handle, NULL, "nonsense", 0, &r), BELLWIRE_EINVAL);
     assert_int_equal(bellwire_events(f.handle, NULL, NULL, 1001, &r), BELLWIRE_EINVAL);
     assert_int_equal(bellwire_logs(f.handle, "t", "1.2.3", NULL, 0, &r), BELLWIRE_EINVAL);
+    assert_int_equal(bellwire_log_end(f.handle, "t", "first", NULL, 0, &r), BELLWIRE_EINVAL);
+    assert_int_equal(bellwire_log_end(f.handle, "t", NULL, NULL, 1001, &r), BELLWIRE_EINVAL);
     struct bellwire_task_filter filter = {.sort = "-colour"};
     assert_int_equal(bellwire_tasks(f.handle, &filter, &r), BELLWIRE_EINVAL);
     assert_null(r);

@@ -225,13 +225,18 @@ static void levels_are_at_least(void **state)
     }
 }
 
-/* Many events of a few tasks, in chunks of every size: each lane has all of its own, in order. */
-static void lanes_have_everything_from_any_place(void **state)
-{
-    struct kit *k = *state;
-    enum { EVENTS = 3000, TASKS = 5 };
+enum { EVENTS = 3000, TASKS = 5 };
+
+/* What each task said, by seq. */
+static struct {
     uint64_t seqs[TASKS][EVENTS];
-    int n[TASKS] = {0};
+    int n[TASKS];
+} said;
+
+/* Many events of a few tasks, in chunks of every size. */
+static void say_much(struct kit *k)
+{
+    memset(&said, 0, sizeof said);
     srand(7);
     for (int i = 0; i < EVENTS;) {
         static char json[1 << 18];
@@ -248,29 +253,111 @@ static void lanes_have_everything_from_any_place(void **state)
         strcpy(json + len, "]");
         assert_int_equal(kit_put(k, json), 0);
         for (int j = 0; j < count; j++)
-            seqs[owners[j]][n[owners[j]]++] = k->drafts[j].result.seq;
+            said.seqs[owners[j]][said.n[owners[j]]++] = k->drafts[j].result.seq;
         if (rand() % 10 == 0)
             kit_restart(k);
     }
+}
+
+/* Each lane has all of its own, in order. */
+static void lanes_have_everything_from_any_place(void **state)
+{
+    struct kit *k = *state;
+    say_much(k);
     uint32_t epoch = k->journal->ops->head(k->journal).epoch;
     for (int round = 0; round < 300; round++) {
         int task = rand() % TASKS, from = 0;
         uint32_t limit = 1 + (uint32_t)rand() % 150;
         uint64_t after = (uint64_t)rand() % EVENTS;
-        while (from < n[task] && seqs[task][from] <= after)
+        while (from < said.n[task] && said.seqs[task][from] <= after)
             from++;
         assert_int_equal(kit_ask(k,
                                  "\"op\":\"logs\",\"task_id\":\"t%d\",\"after\":\"%08x.%d\","
                                  "\"limit\":%u",
                                  task, epoch, (int)after, limit),
                          0);
-        uint32_t left = (uint32_t)(n[task] - from), expected = left < limit ? left : limit;
+        uint32_t left = (uint32_t)(said.n[task] - from), expected = left < limit ? left : limit;
         assert_int_equal(kit_len(k, "events"), expected);
         for (uint32_t i = 0; i < expected; i++)
-            assert_int_equal(seq_of(k, i), seqs[task][(uint32_t)from + i]);
+            assert_int_equal(seq_of(k, i), said.seqs[task][(uint32_t)from + i]);
         assert_int_equal(more(k), left > limit);
     }
     assert_int_equal(bw_sqlite_verify(k->path, &k->fault), 0);
+}
+
+static void lanes_have_everything_before_any_place(void **state)
+{
+    struct kit *k = *state;
+    say_much(k);
+    uint32_t epoch = k->journal->ops->head(k->journal).epoch;
+    for (int round = 0; round < 300; round++) {
+        int task = rand() % TASKS, to = 0;
+        uint32_t limit = 1 + (uint32_t)rand() % 150;
+        uint64_t before = (uint64_t)rand() % EVENTS;
+        while (to < said.n[task] && said.seqs[task][to] < before)
+            to++;
+        assert_int_equal(kit_ask(k,
+                                 "\"op\":\"logs\",\"task_id\":\"t%d\",\"before\":\"%08x.%d\","
+                                 "\"limit\":%u",
+                                 task, epoch, (int)before, limit),
+                         0);
+        uint32_t n = (uint32_t)to < limit ? (uint32_t)to : limit;
+        assert_int_equal(kit_len(k, "events"), n);
+        for (uint32_t i = 0; i < n; i++)
+            assert_int_equal(seq_of(k, i), said.seqs[task][(uint32_t)to - n + i]);
+        assert_int_equal(more(k), (uint32_t)to > n);
+        if (more(k))
+            assert_int_equal(kit_u64(k, "earlier"), seq_of(k, 0));
+        assert_int_equal(kit_u64(k, "next"), before);
+    }
+}
+
+static void what_is_known_is_not_told_again(void **state)
+{
+    struct kit *k = *state;
+    static const char *const ask = "\"op\":\"%s\",\"task_id\":\"t\",\"known\":\"%08x.%d\"";
+    uint32_t epoch = k->journal->ops->head(k->journal).epoch;
+    for (int i = 0; i < 2; i++)
+        kit_event(k, "{\"event_type\":\"TASK_CREATED\",\"data\":{\"id\":\"t\"}}");
+    static const char *const ops[] = {"tasks", "task"};
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(kit_ask(k, ask, ops[i], epoch, 2), 0);
+        assert_true(kit_has(k, "unchanged"));
+        assert_false(kit_has(k, ops[i]));
+        for (int seq = 1; seq <= 3; seq += 2) {
+            assert_int_equal(kit_ask(k, ask, ops[i], epoch, seq), 0);
+            assert_false(kit_has(k, "unchanged"));
+            assert_true(kit_has(k, ops[i]));
+        }
+        assert_int_equal(kit_ask(k, ask, ops[i], epoch ^ 1u, 2), 0);
+        assert_true(kit_has(k, ops[i]));
+    }
+}
+
+static void the_end_of_a_log(void **state)
+{
+    struct kit *k = *state;
+    static const char *const ask = "\"op\":\"logs\",\"task_id\":\"%s\",\"before\":\"%s\"%s";
+    for (int i = 0; i < 70; i++)
+        kit_event(k, "{\"event_type\":\"TASK_LOG\",\"data\":{\"task_id\":\"t\",\"level\":\"%s\"}}",
+                  i % 10 ? "info" : "error");
+    assert_int_equal(kit_ask(k, ask, "t", "latest", ",\"limit\":2"), 0);
+    assert_int_equal(kit_len(k, "events"), 2);
+    assert_int_equal(seq_of(k, 1), 70);
+    assert_int_equal(kit_u64(k, "next"), 70);
+    assert_int_equal(kit_ask(k, ask, "t", "latest", ",\"limit\":5,\"level\":\"error\""), 0);
+    assert_int_equal(kit_len(k, "events"), 5);
+    assert_int_equal(seq_of(k, 0), 21);
+    assert_true(more(k));
+    assert_int_equal(kit_ask(k, ask, "t", "latest", ",\"limit\":7,\"level\":\"error\""), 0);
+    assert_int_equal(kit_len(k, "events"), 7);
+    assert_int_equal(seq_of(k, 0), 1);
+    assert_false(more(k));
+    assert_int_equal(kit_ask(k, ask, "nobody", "latest", ""), 0);
+    assert_int_equal(kit_len(k, "events"), 0);
+    assert_false(more(k));
+    assert_int_equal(kit_ask(k, ask, "t", "00000001.5", ""), 0);
+    assert_true(kit_has(k, "reset"));
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
@@ -286,6 +373,9 @@ int main(void)
         TEST(a_page_looks_at_a_bounded_number_of_events),
         TEST(levels_are_at_least),
         TEST(lanes_have_everything_from_any_place),
+        TEST(lanes_have_everything_before_any_place),
+        TEST(the_end_of_a_log),
+        TEST(what_is_known_is_not_told_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,6 +57,9 @@ static void test_rounds(void **state)
         "{'v':1,'op':'tasks','sort':'updated_at','ascending':false}",
         "{'v':1,'op':'task','task_id':'t'}",
         "{'v':1,'op':'logs','after':'oldest','limit':1000,'task_id':'t','level':'warning'}",
+        "{'v':1,'op':'logs','after':'oldest','before':'latest','limit':9,'task_id':'t'}",
+        "{'v':1,'op':'logs','after':'oldest','before':'1f0c22aa.5','task_id':'t'}",
+        "{'v':1,'op':'task','known':'1f0c22aa.5','task_id':'t'}",
         "{'v':1,'op':'changed','after':'1f0c22aa.0','limit':5,'owner':['ann']}",
         "{'v':1,'op':'stats'}",
     };
@@ -116,6 +119,8 @@ static void test_refused(void **state)
     check_refused("{'v':1,'op':'publish','events':{}}", BW_EINVAL, "events");
     check_refused("{'v':1,'op':'events','after':'yesterday'}", BW_EINVAL, "after");
     check_refused("{'v':1,'op':'events','after':5}", BW_EINVAL, "after");
+    check_refused("{'v':1,'op':'logs','task_id':'t','before':'first'}", BW_EINVAL, "before");
+    check_refused("{'v':1,'op':'tasks','known':'some'}", BW_EINVAL, "known");
     check_refused("{'v':1,'op':'events','after':'1f0c22aa.123456789012345678901'}", BW_EINVAL,
                   "after");
     check_refused("{'v':1,'op':'events','topics':['a b']}", BW_EINVAL, "topics");

@@ -1,0 +1,198 @@
+"""The rows about REST: starting with a large journal and its lists, and pages that poll."""
+
+import asyncio
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+from statistics import median
+
+from rig import TOOLS, Bellwired, Publisher
+
+TASKS, EVENTS = 1_000_000, 5_000_000
+
+# What seed_journal makes; each finds something, from most of all tasks to a handful.
+FILTERS = (
+    "status=failed",
+    "status=running",
+    "status=completed,failed",
+    "type=picture.render",
+    "type=table.sync&status=completed",
+    "queue=gpu",
+    "queue=gpu&type=picture.render",
+    "queue=gpu&type=picture.render&status=failed",
+    "owner=user-00042",
+    "owner=user-00042&status=failed",
+    "resource=novel-000042",
+)
+SORTS = ("", "&sort=updated_at", "&sort=-created_at", "&sort=created_at")
+SEARCHES = ("q=task-00500", "q=novel%2042", "q=Render%20chapter%207", "q=novel%2042&status=failed", "q=render")
+
+
+@contextlib.contextmanager
+def seeded_folder():
+    """A folder with a journal of its own. BENCH_JOURNAL names one that was seeded before, to copy."""
+    with tempfile.TemporaryDirectory(prefix="bellwire-bench-") as folder:
+        journal = pathlib.Path(folder) / "journal.db"
+        if seeded := os.environ.get("BENCH_JOURNAL"):
+            shutil.copyfile(seeded, journal)
+        else:
+            command = [TOOLS / "seed_journal", journal, str(TASKS), str(EVENTS)]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        yield folder
+
+
+def drop_from_cache(folder):
+    """As after a boot, as far as one may say so without being root: the files' clean pages leave."""
+    os.sync()
+    for file in pathlib.Path(folder).glob("journal.db*"):
+        with file.open("rb") as f:
+            os.posix_fadvise(f.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def leave_a_wal(folder):
+    """A daemon that is killed while it writes; how many bytes of WAL it left."""
+    with Bellwired(data=folder) as server:
+        Publisher(server.bus, "system", 50_000, 0, tasks=10_000).report()
+        server.process.kill()
+    return (pathlib.Path(folder) / "journal.db-wal").stat().st_size
+
+
+def lists_p99_ms(server, queries, rounds):
+    """Each query once to warm what it reads, then `rounds` times."""
+    times = []
+    for n in range(rounds + 1):
+        for query in queries:
+            before = time.perf_counter()
+            status, body = server.get(f"/api/v1/tasks?limit=50&{query}")
+            if n > 0:
+                times.append(time.perf_counter() - before)
+            if status != 200 or not json.loads(body)["data"]["items"]:
+                raise SystemExit(f"the list of {query} is wrong: {status} {body[:200]}")
+    times.sort()
+    return times[len(times) * 99 // 100] * 1000, median(times) * 1000
+
+
+def start_up(row, rounds):
+    queries = [query + sort for query in FILTERS for sort in SORTS]
+    clean, killed, cold, lists, searches = [], [], [], [], []
+    with seeded_folder() as folder:
+        for _ in range(rounds):
+            with Bellwired(data=folder) as server:
+                clean.append(server.ready_s)
+                lists.append(lists_p99_ms(server, queries, 10))
+                searches.append(lists_p99_ms(server, SEARCHES, 40))
+            drop_from_cache(folder)
+            with Bellwired(data=folder) as server:
+                cold.append(server.ready_s)
+            wal_bytes = leave_a_wal(folder)
+            with Bellwired(data=folder) as server:
+                killed.append(server.ready_s)
+    row(
+        f"start with {TASKS} tasks and {EVENTS} events, until /readyz: stopped cleanly; the files not in"
+        f" the page cache; killed, with {wal_bytes >> 20} MiB of WAL",
+        " / ".join(f"{median(times):.2f}" for times in (clean, cold, killed)) + " s",
+        "< 1 s",
+        max(median(times) for times in (clean, cold, killed)) < 1,
+    )
+    for what, measured in (
+        (f"{len(FILTERS)} filters in each of {len(SORTS)} orders", lists),
+        (f"{len(SEARCHES)} searches for text (q=…)", searches),
+    ):
+        p99 = median(p99 for p99, _ in measured)
+        row(
+            f"GET /api/v1/tasks?limit=50, {what}: p99",
+            f"{p99:.1f} ms (median {median(middle for _, middle in measured):.1f})",
+            "< 5 ms",
+            p99 < 5,
+        )
+
+
+class Pages:
+    """Pages that poll every so often, spread evenly. Each tells the ETag and goes on from the cursor that
+    it was given last."""
+
+    def __init__(self, port, path, n, every_s, keep_alive):
+        self.port, self.path, self.n, self.every_s, self.keep_alive = port, path, n, every_s, keep_alive
+        self.answers, self.times = {}, []
+
+    async def ask(self, streams, etag, after):
+        reader, writer = streams
+        kind = "keep-alive" if self.keep_alive else "close"
+        writer.write(
+            f"GET {self.path.format(after=after)} HTTP/1.1\r\nHost: x\r\nConnection: {kind}\r\n"
+            f"If-None-Match: {etag}\r\n\r\n".encode()
+        )
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+        fields = dict(line.split(": ", 1) for line in head[1:] if line)
+        body = await reader.readexactly(int(fields.get("Content-Length", 0)))
+        return int(head[0].split()[1]), fields, body
+
+    async def page(self, n, until):
+        etag, after, streams = "", "latest", None
+        loop = asyncio.get_running_loop()
+        due = loop.time() + self.every_s * n / self.n
+        while due < until:
+            await asyncio.sleep(due - loop.time())
+            due += self.every_s
+            before = time.perf_counter()
+            kept = streams is not None and not streams[0].at_eof()
+            try:
+                if not kept:
+                    streams = await asyncio.open_connection("127.0.0.1", self.port)
+                status, fields, body = await self.ask(streams, etag, after)
+            except (asyncio.IncompleteReadError, ConnectionError):
+                if not kept:
+                    raise
+                # The server ended an idle connection just then; browsers ask again, too.
+                streams = await asyncio.open_connection("127.0.0.1", self.port)
+                status, fields, body = await self.ask(streams, etag, after)
+            self.times.append(time.perf_counter() - before)
+            self.answers[status] = self.answers.get(status, 0) + 1
+            etag = fields.get("ETag", "")
+            if body:
+                after = body.rsplit(b'"', 2)[1].decode()  # the cursor comes last
+            if not self.keep_alive:
+                streams[1].close()
+                streams = None
+
+    async def measure(self, server, seconds):
+        """The server's CPU seconds per second, once each page has its first answer."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + 2 * self.every_s + seconds
+        async with asyncio.TaskGroup() as group:
+            for n in range(self.n):
+                group.create_task(self.page(n, until))
+            await asyncio.sleep(2 * self.every_s)
+            self.answers, self.times = {}, []
+            before, began = server.cpu_s(), loop.time()
+            await asyncio.sleep(seconds)
+            return (server.cpu_s() - before) / (loop.time() - began)
+
+
+def polling(row, seconds):
+    """Nothing changes while 2 000 pages look."""
+    pages, every_s = 2000, 2
+    for what, path in (
+        ("the list of 50 tasks, by ETag", "/api/v1/tasks?status=running,failed&limit=50"),
+        ("events after a cursor", "/api/v1/events?topic=system&after={after}&limit=500"),
+    ):
+        for keep_alive in (False, True):
+            with Bellwired() as server:
+                Publisher(server.bus, "system", 2000, 0, tasks=200).report()
+                load = Pages(server.port, path, pages, every_s, keep_alive)
+                used = asyncio.run(load.measure(server, max(seconds, 2 * every_s)))
+            load.times.sort()
+            p99 = load.times[len(load.times) * 99 // 100] * 1000
+            row(
+                f"{pages} pages polling {what} every {every_s} s"
+                f" ({'keep-alive asked for' if keep_alive else 'a connection each'})",
+                f"{used * 100:.1f} % of a core, {used * 1e6 * every_s / pages:.0f} µs a poll, p99 {p99:.0f} ms,"
+                f" answers {load.answers}",
+                "< 15 % of a core",
+                used < 0.15,
+            )
