@@ -33,7 +33,7 @@ static bool has_all(const struct bw_conn *conn)
     if (conn->blocked)
         return false;
     for (const struct bw_sub *sub = conn->subs; sub; sub = sub->next)
-        if (sub->state != BW_SUB_LIVE || sub->view->slots[sub->slot].next < sub->view->seen)
+        if (sub->state != BW_SUB_LIVE || bw_follow_slot(sub).next < sub->view->seen)
             return false;
     return true;
 }

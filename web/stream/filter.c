@@ -225,3 +225,12 @@ struct bw_str_set bw_filter_values(const struct bw_filter *filter, enum bw_key k
         return (struct bw_str_set){0};
     return (struct bw_str_set){filter->lists[key].values, filter->lists[key].n};
 }
+
+struct bw_hashes bw_filter_narrowest(const struct bw_filter *filter, enum bw_key *key)
+{
+    int k = 0;
+    while (k < BW_N_KEYS - 1 && filter->lists[k].n == 0)
+        k++;
+    *key = (enum bw_key)k;
+    return (struct bw_hashes){filter->lists[k].hashes, filter->lists[k].n};
+}

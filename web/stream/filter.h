@@ -29,6 +29,13 @@ void bw_filter_unref(struct bw_filter **filter);
 bool bw_filter_match(const struct bw_filter *filter, const uint64_t key[BW_N_KEYS]);
 /* The values asked for; n = 0: any. Borrowed from the filter. filter may be NULL. */
 struct bw_str_set bw_filter_values(const struct bw_filter *filter, enum bw_key key);
+/* The hashes of the values of one list, in ascending order. */
+struct bw_hashes {
+    const uint64_t *v;
+    size_t n;
+};
+/* The first of task, owner, resource and type that is asked for: there is one. Borrowed. */
+struct bw_hashes bw_filter_narrowest(const struct bw_filter *filter, enum bw_key *key);
 /* Never 0 for a string that is not empty; 0 for one that is. */
 uint64_t bw_filter_hash(struct bw_str value);
 

@@ -11,6 +11,7 @@
 #include "web/stream/conn.h"
 #include "web/stream/job.h"
 #include "web/stream/view.h"
+#include "web/stream/wants.h"
 
 enum bw_sub_state {
     BW_SUB_OPENING, /* the view's channel is not there yet */
@@ -29,7 +30,13 @@ struct bw_sub {
     struct bw_job *job; /* away while ASKING, at hand otherwise; NULL when LIVE */
     uint32_t slot;      /* LIVE: in the view */
     uint32_t epoch;     /* LIVE: of its place */
-    uint8_t state;      /* enum bw_sub_state */
+
+    /* While it follows; see follow.h. */
+    struct bw_wants wants;
+    struct bw_sub *next_met;         /* of those that want frames of the piece at hand … */
+    uint64_t wanted_from, wanted_to; /* … these; 0: none */
+
+    uint8_t state; /* enum bw_sub_state */
     bool conflate;
     bool snapshot;  /* begins with one */
     bool had_after; /* the client gave a cursor */

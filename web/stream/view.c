@@ -24,7 +24,7 @@ static void adopt_channel(struct bw_view *view, struct bw_channel *channel)
 {
     view->channel = channel;
     view->resets = atomic_load(&channel->resets);
-    view->seen = bw_ring_head(channel->ring);
+    view->followers.next = view->seen = bw_ring_head(channel->ring);
 }
 
 static bool take_lease(struct bw_view *view)
@@ -42,6 +42,7 @@ static void free_view(struct bw_view *view)
 {
     bw_job_destroy(&view->lease);
     bw_feed_unref(&view->feed);
+    bw_wants_index_free(&view->followers.index);
     free(view->slots);
     free(view);
 }
@@ -145,6 +146,11 @@ void bw_view_set_ready(struct bw_sub *sub, bool ready)
 {
     struct bw_view *view = sub->view;
     bool is_ready = sub->slot < view->n_ready;
+    if (view->slots[sub->slot].follows) {
+        if (ready)
+            return; /* it is, without being walked */
+        bw_follow_stop(sub);
+    }
     if (ready && !is_ready) {
         swap(view, sub->slot, view->n_ready);
         view->n_ready++;
@@ -158,8 +164,8 @@ void bw_view_set_ready(struct bw_sub *sub, bool ready)
 uint64_t bw_view_leave(struct bw_sub *sub)
 {
     struct bw_view *view = sub->view;
-    uint64_t seq = view->slots[sub->slot].seq;
     bw_view_set_ready(sub, false);
+    uint64_t seq = view->slots[sub->slot].seq;
     swap(view, sub->slot, view->n - 1);
     view->n--;
     return seq;
@@ -168,12 +174,12 @@ uint64_t bw_view_leave(struct bw_sub *sub)
 struct bw_place bw_view_place(const struct bw_sub *sub)
 {
     const struct bw_view *view = sub->view;
-    const struct bw_slot *slot = &view->slots[sub->slot];
-    struct bw_place place = {sub->epoch, slot->seq};
+    const struct bw_slot slot = bw_follow_slot(sub);
+    struct bw_place place = {sub->epoch, slot.seq};
     uint64_t settled = bw_hub_settled(view->engine->hub);
     /* Read in this order: a reset that was before `settled` is seen. */
     if (settled > place.seq && atomic_load(&view->channel->resets) == view->resets &&
-        slot->next == bw_ring_head(view->channel->ring))
+        slot.next == bw_ring_head(view->channel->ring))
         place.seq = settled;
     return place;
 }
@@ -288,20 +294,53 @@ static void deliver_slice(const struct bw_view *view, struct bw_slot *slot,
     moved_to(view, &view->slots[sub->slot], next);
 }
 
-/* Holds the ring at the slot's place. False: too late, it has been taken out of the view. */
-static bool hold_for(struct bw_view *view, struct bw_slot *slot)
+/* The ring has gone on without the view: whoever is at that place has lost it. */
+static void lose(struct bw_view *view, struct bw_sub *sub)
 {
-    if (slot->next >= view->held)
-        return true;
-    if (bw_ring_hold(view->channel->ring, view->engine->number, slot->next)) {
-        view->held = slot->next;
-        return true;
-    }
-    struct bw_sub *sub = slot->sub;
     bw_metric_add(&fallen_behind, 1);
     bw_catchup_fell_behind(sub, bw_view_leave(sub));
     hold_again(view);
+}
+
+static bool hold_at(struct bw_view *view, uint64_t number)
+{
+    if (number >= view->held)
+        return true;
+    if (!bw_ring_hold(view->channel->ring, view->engine->number, number))
+        return false;
+    view->held = number;
+    return true;
+}
+
+/* Holds the ring at the slot's place. False: too late, it has been taken out of the view. */
+static bool hold_for(struct bw_view *view, const struct bw_slot *slot)
+{
+    if (hold_at(view, slot->next))
+        return true;
+    lose(view, slot->sub);
     return false;
+}
+
+/* From the last one on: the slots behind one that leaves were looked at. */
+static void deliver_to_followers(struct bw_view *view, uint64_t head)
+{
+    if (view->followers.n > 0 && !hold_at(view, view->followers.next)) {
+        hold_again(view);
+        for (uint32_t i = view->n; i > 0; i--)
+            if (view->slots[i - 1].follows)
+                lose(view, view->slots[i - 1].sub);
+    }
+    bw_follow_to(view, head);
+}
+
+/* A slot that has everything up to the head, of one that has a filter and is not ahead of it: from
+ * now on it is found by what it wants. */
+static void let_follow(struct bw_view *view, const struct bw_slot *slot, uint64_t head)
+{
+    const struct bw_frames *f = &view->channel->ring->frames;
+    struct bw_sub *sub = slot->sub;
+    if (sub->filter && slot->next == head && !is_ahead(f, head, slot->seq) && bw_follow(sub))
+        swap(view, sub->slot, --view->n_ready);
 }
 
 /* One round over those who are ready. True: some have more to get. */
@@ -323,6 +362,8 @@ static bool deliver_round(struct bw_view *view, uint64_t head)
         const struct bw_sub *sub = slot->sub;
         if (slot->choosy) {
             deliver_choosy(view, slot, head);
+            if (i < view->n_ready && view->slots[i].sub == sub)
+                let_follow(view, slot, head);
         } else {
             if (slice.from != before)
                 cut_slice(f, before, head, &slice);
@@ -331,7 +372,7 @@ static bool deliver_round(struct bw_view *view, uint64_t head)
             n_frames += (int64_t)(view->slots[sub->slot].next - before);
         }
         if (i >= view->n_ready || view->slots[i].sub != sub)
-            continue; /* it is blocked, and another slot is at i now */
+            continue; /* it is blocked or follows, and another slot is at i now */
         if (slot->next < head && slot->next < lowest)
             lowest = slot->next;
         i++;
@@ -355,6 +396,7 @@ bool bw_view_deliver(struct bw_view *view)
     uint64_t head = bw_ring_head(view->channel->ring);
     if (head == view->seen && !view->unfinished)
         return false;
+    deliver_to_followers(view, head);
     view->unfinished = deliver_round(view, head);
     view->seen = head;
     return view->unfinished;

@@ -2,9 +2,10 @@
  *
  * DESIGN. The slots of a view are an array; those that can be sent to come first (`n_ready`), so
  * delivering an event walks contiguous memory and never touches a connection that is blocked or
- * catching up. Most slots are at the same place: the slice to send is computed once and reused. The
- * hold on the ring is taken at the lowest place met and kept between rounds while there is more to
- * send: the bridge is slowed by a stream thread that has no CPU, but never by a client. */
+ * catching up, nor one that is found by what it wants (follow.h). Most slots are at the same place:
+ * the slice to send is computed once and reused. The hold on the ring is taken at the lowest place
+ * met and kept between rounds while there is more to send: the bridge is slowed by a stream thread
+ * that has no CPU, but never by a client. */
 #ifndef BW_STREAM_VIEW_H
 #define BW_STREAM_VIEW_H
 
@@ -12,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "web/stream/follow.h"
 #include "web/stream/hub.h"
 
 struct bw_engine;
@@ -24,6 +26,7 @@ struct bw_slot {
     uint64_t seq;  /* everything up to here was sent, or is not to be */
     struct bw_sub *sub;
     int fd;
+    bool follows; /* next and seq are those with which it began to */
     bool choosy; /* not everything is sent: it has a filter, or frames ≤ seq may still come, or its
                     transport wants to choose */
 };
@@ -39,6 +42,7 @@ struct bw_view {
     uint64_t held;              /* in the ring; BW_RING_NO_HOLD */
     bool unfinished;            /* look again, even without news */
     uint64_t seen;              /* the head that was delivered last */
+    struct bw_followers followers;
     struct bw_slot *slots;
     uint32_t n, n_ready, cap;
 };
