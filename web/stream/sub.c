@@ -89,14 +89,34 @@ static struct bw_sub *create(struct bw_conn *conn, const struct bw_wish *wish)
     return sub;
 }
 
-/* Subscribing again to a live topic changes the filter and, unless the client says where to begin,
- * keeps the place. */
+/* How far a subscription that is on its way has got: the page before, and what was sent of the one
+ * at hand. */
+static struct bw_cursor way_of(const struct bw_sub *sub)
+{
+    const struct bw_job *job = sub->job;
+    if (sub->state != BW_SUB_PAGING || job->page_at == 0)
+        return job->after;
+    const struct bw_entry *last = bw_frames_entry(&job->page->frames, job->page_at - 1);
+    return (struct bw_cursor){BW_CURSOR_AT, job->page->epoch, last->seq};
+}
+
+/* Subscribing again changes the filter and, unless the client says where to begin, keeps the place:
+ * up to it the old filter was asked, beyond it the new one is. A snapshot that is not complete
+ * begins anew: its rows are others now. */
 static void replace(struct bw_sub *old, struct bw_wish *wish)
 {
-    if (old->state == BW_SUB_LIVE && !wish->has_after && !wish->snapshot) {
+    if (wish->has_after || wish->snapshot) {
+        /* the client says where */
+    } else if (old->state == BW_SUB_LIVE) {
         struct bw_place place = bw_view_place(old);
         wish->has_after = true;
         wish->after = (struct bw_cursor){BW_CURSOR_AT, place.epoch, place.seq};
+    } else if (old->job->kind == BW_JOB_ROWS ||
+               (old->state == BW_SUB_OPENING && old->snapshot && !old->had_after)) {
+        wish->snapshot = true;
+    } else {
+        wish->after = way_of(old);
+        wish->has_after = wish->after.kind != BW_CURSOR_LATEST;
     }
     bw_sub_end(old);
 }
