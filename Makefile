@@ -335,7 +335,7 @@ install: $(PROGRAMS) ## install programs, library, header and manual pages; PREF
 	install -m 644 clients/c/bellwire.h $(INSTALL_TO)/include
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' clients/c/bellwire.pc.in >$(INSTALL_TO)/lib/pkgconfig/bellwire.pc
 	$(B)/bellwire --manual >$(INSTALL_TO)/share/man/man1/bellwire.1
-	$(B)/bellwired --man >$(INSTALL_TO)/share/man/man8/bellwired.8
+	$(B)/bellwired --manual >$(INSTALL_TO)/share/man/man8/bellwired.8
 	install -m 644 LICENSE README.md $(INSTALL_TO)/share/doc/bellwire
 	install -m 644 $(wildcard docs/*.*) $(INSTALL_TO)/share/doc/bellwire/docs
 	install -m 644 clients/c/examples/*.c $(INSTALL_TO)/share/doc/bellwire/examples

@@ -3,8 +3,10 @@
  * DESIGN. Group commit needs no timer: while one append waits for its fsync, batches collect in the
  * mailbox, and the next append takes them all, up to a bound. A request is never split over two
  * appends, so when one fails, each of its batches is still whole and gets the error.
- * A batch belongs to its owner again as soon as done() is called, on this thread from inside
- * append(); nothing of it may be read after that. */
+ * When an append has failed, the journal is probed every second while nothing else comes, so that
+ * it is known to be well again before somebody dares to publish. A batch belongs to its owner again
+ * as soon as done() is called, on this thread from inside append(); nothing of it may be read after
+ * that. */
 #include "writer.h"
 
 #include <limits.h>
@@ -33,6 +35,7 @@ enum {
     COMMIT_EVENTS = 4096,
     COMMIT_BYTES = 4 << 20,
     HEARTBEAT_MS = 1000,
+    PROBE_EVERY_MS = 1000,
     TIDY_AFTER_MS = 500, /* without work for so long after work: a moment for housekeeping */
 };
 
@@ -45,7 +48,8 @@ struct bw_writer {
     struct bw_draft **drafts; /* of the commit under way; room for one batch beyond the bound */
     size_t n_drafts;
     int64_t heartbeat_due_us;
-    int64_t tidy_due_us; /* 0: nothing was done since the last housekeeping */
+    int64_t probe_due_us; /* 0: the last commit succeeded */
+    int64_t tidy_due_us;  /* 0: nothing was done since the last housekeeping */
     atomic_int health;
 };
 
@@ -87,6 +91,7 @@ static void committed(void *ctx, const struct bw_commit *commit)
 static void set_health(struct bw_writer *w, int err)
 {
     int before = atomic_exchange(&w->health, err);
+    w->probe_due_us = err ? bw_clock_mono_us() + PROBE_EVERY_MS * 1000 : 0;
     bw_metric_set(&failing, err != 0);
     if (err && err != before)
         diag_error("WRITER-FAILING", "code=%s text=%s; nothing is acked until a commit succeeds",
@@ -147,6 +152,8 @@ static int wait_ms(const struct bw_writer *w)
     int64_t due = w->heartbeat_due_us;
     if (w->tidy_due_us && w->tidy_due_us < due)
         due = w->tidy_due_us;
+    if (w->probe_due_us && w->probe_due_us < due)
+        due = w->probe_due_us;
     int64_t ms = (due - bw_clock_mono_us() + 999) / 1000;
     return ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms;
 }
@@ -168,6 +175,12 @@ static void tidy_if_due(struct bw_writer *w)
     w->journal->ops->idle(w->journal);
 }
 
+static void probe_if_due(struct bw_writer *w)
+{
+    if (w->probe_due_us && bw_clock_mono_us() >= w->probe_due_us)
+        set_health(w, w->journal->ops->probe(w->journal));
+}
+
 static void run(void *arg)
 {
     struct bw_writer *w = arg;
@@ -183,8 +196,10 @@ static void run(void *arg)
             mail = commit_some(w, mail);
         else if (last)
             return;
-        else
+        else {
+            probe_if_due(w);
             tidy_if_due(w);
+        }
     }
 }
 

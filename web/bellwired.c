@@ -163,7 +163,7 @@ static int act(const struct bellwired_options *o, struct bw_fault *fault)
         return verify(o, fault);
     if (o->help)
         bw_config_print_help(&bellwired_program, stdout);
-    else if (o->man)
+    else if (o->manual)
         bw_config_print_manual(&bellwired_program, stdout);
     else if (o->version)
         printf("bellwired %s\n", BW_VERSION);

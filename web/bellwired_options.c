@@ -111,7 +111,7 @@ static const struct bw_setting settings[] = {
            "Fold all events of the journal again and compare with the task table; the exit status "
            "is 0 if they agree."),
     ACTION(NULL, "help", help, "Show this."),
-    ACTION(NULL, "man", man, "Print the manual page, for man -l -"),
+    ACTION(NULL, "manual", manual, "Print the manual page, for man -l -"),
     ACTION(NULL, "version", version, "Print the version."),
 };
 

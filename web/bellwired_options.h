@@ -24,7 +24,7 @@ struct bellwired_options {
     uint64_t stream_threads, ring_bytes, rings, connections, subscriptions, message_bytes_max;
     uint64_t connections_per_address, messages_per_s;
     uint64_t heartbeat_s, ping_timeout_s, idle_s, drain_s;
-    bool verify, help, man, version;
+    bool verify, help, manual, version;
 };
 
 extern const struct bw_program bellwired_program;

@@ -63,6 +63,9 @@ struct bw_journal_ops {
     int (*append)(struct bw_journal *, struct bw_draft **drafts, size_t n);
     /* Writer thread, when idle: housekeeping (checkpoints). */
     void (*idle)(struct bw_journal *);
+    /* Writer thread, after an append that failed: 0 if one would succeed now, found out by writing
+     * something and taking it away again; else why not. */
+    int (*probe)(struct bw_journal *);
     /* Any thread: epoch and head, without touching the disk. */
     struct bw_head (*head)(const struct bw_journal *);
     /* Writer thread: each topic and its head seq, for the heartbeat. */

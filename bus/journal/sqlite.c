@@ -51,6 +51,20 @@ static void idle(struct bw_journal *journal)
     bw_checkpoint_idle(self(journal)->checkpoint);
 }
 
+/* In one transaction, so that nothing is left behind whatever happens. */
+static int probe(struct bw_journal *journal)
+{
+    static const char sql[] = "BEGIN IMMEDIATE;"
+                              "INSERT INTO task_docs (place, body) VALUES (-1, zeroblob(65536));"
+                              "DELETE FROM task_docs WHERE place = -1;"
+                              "COMMIT";
+    sqlite3 *db = self(journal)->db;
+    int err = bw_db_exec(db, sql, NULL);
+    if (err && !sqlite3_get_autocommit(db))
+        sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return err;
+}
+
 static struct bw_head head(const struct bw_journal *journal)
 {
     const struct sqlite_journal *j = (const struct sqlite_journal *)journal;
@@ -89,6 +103,7 @@ static void close_journal(struct bw_journal **journal)
 static const struct bw_journal_ops ops = {
     .append = append,
     .idle = idle,
+    .probe = probe,
     .head = head,
     .each_topic = each_topic,
     .open_reader = open_reader,

@@ -66,6 +66,15 @@ static void fake_idle(struct bw_journal *j)
     pthread_mutex_unlock(&f->lock);
 }
 
+static int fake_probe(struct bw_journal *j)
+{
+    struct fake_journal *f = fake_of(j);
+    pthread_mutex_lock(&f->lock);
+    int err = f->fail_with;
+    pthread_mutex_unlock(&f->lock);
+    return err;
+}
+
 static struct bw_head fake_head(const struct bw_journal *j)
 {
     return (struct bw_head){0x1f0c22aa, fake_of(j)->head, 1};
@@ -74,6 +83,7 @@ static struct bw_head fake_head(const struct bw_journal *j)
 static const struct bw_journal_ops fake_ops = {
     .append = fake_append,
     .idle = fake_idle,
+    .probe = fake_probe,
     .head = fake_head,
 };
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "bus/fake_journal.h"
@@ -215,6 +216,25 @@ static void test_an_error_is_everybodys_answer(void **state)
     finish(&f);
 }
 
+static void test_a_journal_that_is_well_again_is_noticed(void **state)
+{
+    (void)state;
+    static struct fixture f;
+    start(&f, (struct bw_writer_options){0});
+    occupy(&f);
+    f.journal.fail_with = BW_ENOSPC;
+    fake_hold(&f.journal, false);
+    wait_done(&f, 1);
+    while (bw_writer_health(f.writer) == 0)
+        usleep(1000);
+    pthread_mutex_lock(&f.journal.lock);
+    f.journal.fail_with = 0;
+    pthread_mutex_unlock(&f.journal.lock);
+    while (bw_writer_health(f.writer) != 0)
+        usleep(1000);
+    finish(&f);
+}
+
 static void test_refused_items_do_not_reach_the_journal(void **state)
 {
     (void)state;
@@ -273,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_a_commit_is_bounded_by_events),
         cmocka_unit_test(test_a_commit_is_bounded_by_bytes),
         cmocka_unit_test(test_an_error_is_everybodys_answer),
+        cmocka_unit_test(test_a_journal_that_is_well_again_is_noticed),
         cmocka_unit_test(test_refused_items_do_not_reach_the_journal),
         cmocka_unit_test(test_stop_commits_what_was_posted),
         cmocka_unit_test(test_it_beats_and_tidies_when_idle),
