@@ -136,6 +136,24 @@ MSGPACK = {
 }
 
 
+def message(body, *route, ipc=False):
+    """What a client sends: its length, the words of its route, a body."""
+    content = b"".join(struct.pack(">I", word) for word in route) + body
+    return (b"\1" if ipc else b"") + struct.pack(">Q", len(content)) + content
+
+
+# The first byte: odd for ipc, even for tcp.
+SP = {
+    "one": b"\0" + message(b"abc", 0x80000001),
+    "ipc": b"\1" + message(b"abc", 0x80000001, ipc=True) + message(b"", 0xFFFFFFFF, ipc=True),
+    "devices": b"\0" + message(b"x", 5, 6, 0x80000001) + message(b"x", *[0] * 7, 0x80000001),
+    "too-many-devices": b"\0" + message(b"x", *[0] * 8, 0x80000001) + message(b"y", 0x80000002),
+    "no-end": b"\1" + message(b"xy", 1, ipc=True),
+    "cut": b"\0" + message(b"abc", 0x80000001)[:-1],
+    "large": b"\1" + b"\1" + b"\xff" * 8,
+}
+
+
 def write(target, name, content):
     path = CORPUS / target / name
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -158,3 +176,5 @@ for name, content in RECEIVED.items():
     write("received", name, content)
 for name, content in PACK.items():
     write("pack", name, content)
+for name, content in SP.items():
+    write("sp", name, content)
