@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -132,6 +133,18 @@ class Floor(Server):
         return None
 
 
+class NngEcho(Server):
+    """nng's REP socket that acknowledges whatever it is asked, and does nothing else."""
+
+    def start(self):
+        self.bus = f"ipc://{self.folder}/bus"
+        self.process = subprocess.Popen(
+            [TOOLS / "nng_echo", self.bus], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        if self.process.stdout.readline() != "listening\n":
+            raise SystemExit("the echo does not listen")
+
+
 class Nchan(Server):
     """nginx with Debian's Nchan module: the same watchers on its WebSocket."""
 
@@ -232,3 +245,13 @@ class Publisher:
         if self.process.returncode != 0:
             raise SystemExit(f"the publisher failed: {out}")
         return json.loads(out)
+
+
+def requests(server, in_flight, seconds):
+    """Single events, each in a request of its own; the rate, and the CPU per event at both ends."""
+    before = server.cpu_s()
+    command = [TOOLS / "bench_ingest", server.bus, str(in_flight), "1", str(seconds)]
+    line = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    report = {key: float(value) for key, value in re.findall(r"(\w+)=([\d.]+)", line)}
+    report["server_us"] = (server.cpu_s() - before) * 1e6 / report["acked"]
+    return report
