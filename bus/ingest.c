@@ -43,10 +43,20 @@ static struct call *call_of(struct bw_request *request)
     return (struct call *)request;
 }
 
-static void batch_done(struct bw_batch *batch)
+static struct call *call_of_batch(struct bw_mail *mail)
 {
-    struct call *c = (struct call *)((char *)batch - offsetof(struct call, intake.batch));
-    bw_serve_answer(&c->request);
+    return (struct call *)((char *)mail - offsetof(struct call, intake.batch.mail));
+}
+
+static void batch_done(struct bw_batch *first)
+{
+    struct bw_mail *answered, **last = &answered;
+    for (struct bw_mail *mail = &first->mail; mail; mail = mail->next) {
+        *last = &call_of_batch(mail)->request.task.mail;
+        last = &(*last)->next;
+    }
+    *last = NULL;
+    bw_serve_answer_all((struct bw_request *)answered);
 }
 
 static void question_done(struct bw_question *question)

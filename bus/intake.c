@@ -79,6 +79,7 @@ static int make_drafts(struct bw_intake *in, const msgpack_object *maps, size_t 
     int64_t now = bw_clock_wall_us();
     if (reserve_items(in, n) < 0)
         return bw_fault(fault, BW_ENOMEM, "events", "no memory for %zu events", n);
+    batch->mail.next = NULL;
     batch->n_items = n;
     batch->n_waiting = 0;
     for (size_t i = 0; i < n; i++) {

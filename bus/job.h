@@ -28,7 +28,9 @@ struct bw_batch {
     struct bw_batch_item *items;
     size_t n_items;
     size_t n_waiting; /* items whose fate is still to be told; at least 1 when handed over */
-    void (*done)(struct bw_batch *batch); /* every item has its result */
+    /* Every item of this batch, and of those linked behind it (mail.next), has its result: who
+     * finishes many with one commit tells it once. */
+    void (*done)(struct bw_batch *first);
 };
 
 /* One reading verb; answer and fault are empty when it is handed over. */

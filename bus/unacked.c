@@ -103,9 +103,9 @@ static void tell_bad(struct bw_unacked *u, const struct bw_fault *fault)
                   fault->field);
 }
 
-static void batch_done(struct bw_batch *batch)
+static void slot_done(struct slot *s)
 {
-    struct slot *s = slot_of(batch);
+    const struct bw_batch *batch = &s->intake.batch;
     for (size_t i = 0; i < batch->n_items; i++) {
         if (batch->items[i].draft.result.fault.err) {
             tell_bad(s->owner, &batch->items[i].draft.result.fault);
@@ -113,6 +113,15 @@ static void batch_done(struct bw_batch *batch)
         }
     }
     release(s);
+}
+
+static void batch_done(struct bw_batch *first)
+{
+    struct bw_mail *mail = &first->mail, *next;
+    for (; mail; mail = next) {
+        next = mail->next; /* the slot may be in use again at once */
+        slot_done(slot_of((struct bw_batch *)mail));
+    }
 }
 
 static void on_received(void *arg)

@@ -73,10 +73,36 @@ static void count_fate(const struct bw_publish_result *result)
         bw_metric_add(&events_stale, 1);
 }
 
+/* Finished batches of one owner, who is told of all of them at once. */
+struct finished {
+    struct bw_batch *first;
+    struct bw_mail *last;
+};
+
+static void tell(struct finished *f)
+{
+    if (f->first)
+        f->first->done(f->first);
+    f->first = NULL;
+}
+
+static void finish(struct finished *f, struct bw_batch *batch)
+{
+    batch->mail.next = NULL;
+    if (f->first && f->first->done != batch->done)
+        tell(f);
+    if (f->first)
+        f->last->next = &batch->mail;
+    else
+        f->first = batch;
+    f->last = &batch->mail;
+}
+
 /* The journal's sink. Publishing comes first: watchers wait for nobody's ack. */
 static void committed(void *ctx, const struct bw_commit *commit)
 {
     struct bw_writer *w = ctx;
+    struct finished finished = {.first = NULL};
     if (commit->n_records)
         w->sink.committed(w->sink.ctx, commit->records, commit->n_records);
     bw_metric_add(&events_stored, (int64_t)commit->n_records);
@@ -84,8 +110,9 @@ static void committed(void *ctx, const struct bw_commit *commit)
         struct bw_batch *batch = item_of(commit->drafts[i])->batch;
         count_fate(&commit->drafts[i]->result);
         if (--batch->n_waiting == 0)
-            batch->done(batch);
+            finish(&finished, batch);
     }
+    tell(&finished);
 }
 
 static void set_health(struct bw_writer *w, int err)
@@ -110,14 +137,16 @@ static void fail_item(struct bw_publish_result *result, int err)
 /* Nothing of these batches was stored: that is the fate of all their drafts. */
 static void fail_batches(struct bw_mail *mail, const struct bw_mail *end, int err)
 {
+    struct finished finished = {.first = NULL};
     while (mail != end) {
         struct bw_batch *batch = batch_of(mail);
         mail = mail->next;
         for (size_t i = 0; i < batch->n_items; i++)
             if (!batch->items[i].draft.result.fault.err)
                 fail_item(&batch->items[i].draft.result, err);
-        batch->done(batch);
+        finish(&finished, batch);
     }
+    tell(&finished);
 }
 
 static void collect(struct bw_writer *w, struct bw_batch *batch)

@@ -65,19 +65,28 @@ static void ring_bell(struct bw_mailbox *box)
 
 int bw_mailbox_post(struct bw_mailbox *box, struct bw_mail *mail)
 {
+    mail->next = NULL;
+    return bw_mailbox_post_all(box, mail);
+}
+
+int bw_mailbox_post_all(struct bw_mailbox *box, struct bw_mail *first)
+{
+    struct bw_mail *last = first;
+    size_t weight = first->weight;
+    for (; last->next; last = last->next)
+        weight += last->next->weight;
     int err = 0;
     bool wake = false;
     pthread_mutex_lock(&box->lock);
     if (box->closed) {
         err = BW_ECLOSED;
-    } else if (box->head && box->weight + mail->weight > box->max_weight) {
+    } else if (box->head && box->weight + weight > box->max_weight) {
         err = BW_EBUSY;
     } else {
         wake = !box->head;
-        mail->next = NULL;
-        *box->tail = mail;
-        box->tail = &mail->next;
-        box->weight += mail->weight;
+        *box->tail = first;
+        box->tail = &last->next;
+        box->weight += weight;
         if (wake)
             ring_bell(box);
     }

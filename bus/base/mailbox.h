@@ -25,6 +25,8 @@ void bw_mailbox_destroy(struct bw_mailbox **box);
 /* Any thread; never blocks. 0: the taker owns the mail now. BW_EBUSY (full) or BW_ECLOSED: the
  * caller still owns it. */
 int bw_mailbox_post(struct bw_mailbox *box, struct bw_mail *mail) BW_MUST_CHECK;
+/* The same for several at once, linked by `next`: all of them or none. */
+int bw_mailbox_post_all(struct bw_mailbox *box, struct bw_mail *first) BW_MUST_CHECK;
 
 /* The taker's thread. All mail there is, oldest first, linked by `next`; waits up to timeout_ms for
  * the first (-1: without limit, 0: not at all). NULL: none came, or closed and empty. */

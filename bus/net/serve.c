@@ -28,6 +28,12 @@ void bw_serve_answer(struct bw_request *request)
     bw_server_post(request->server, &request->task);
 }
 
+void bw_serve_answer_all(struct bw_request *first)
+{
+    int err = bw_mailbox_post_all(first->server->box, &first->task.mail);
+    (void)err;
+}
+
 struct bw_request *bw_request_at(const struct bw_server *server, char *requests, uint32_t i)
 {
     return (struct bw_request *)(requests + i * server->handler.request_bytes);

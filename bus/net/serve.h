@@ -9,7 +9,7 @@
  *
  * Requests are received on nng's threads, and answered, by everybody, through one mailbox. The
  * thread behind it, bw-serve, makes the answers and sends them; so who finishes a hundred requests
- * at once, as the writer does, pays for a hundred entries in a list. A connection's requests are
+ * at once, as the writer does, hands over a list. A connection's requests are
  * received in their order.
  *
  * Bounds. A request is one of a fixed number from its arrival until its answer was sent. When none
@@ -79,5 +79,7 @@ void bw_serve_stop(struct bw_server **server);
 
 /* Any thread, also from inside received(); never blocks. The request is ready to be answered. */
 void bw_serve_answer(struct bw_request *request);
+/* The same for several at once, linked by task.mail.next: their answers leave together. */
+void bw_serve_answer_all(struct bw_request *first);
 
 #endif

@@ -45,6 +45,32 @@ static void test_order_and_all_at_once(void **state)
     bw_mailbox_destroy(&box);
 }
 
+static void test_several_in_one_post(void **state)
+{
+    (void)state;
+    struct bw_mailbox *box;
+    struct letter l[4];
+    for (int i = 0; i < 4; i++)
+        l[i] = (struct letter){.mail.weight = 1, .number = i};
+    assert_int_equal(bw_mailbox_create(&box, 3, 1), 0);
+    post_ok(box, &l[0], 1);
+    l[1].mail.next = &l[2].mail;
+    l[2].mail.next = &l[3].mail;
+    assert_int_equal(bw_mailbox_post_all(box, &l[1].mail), BW_EBUSY); /* all or none */
+    l[2].mail.next = NULL;
+    assert_int_equal(bw_mailbox_post_all(box, &l[1].mail), 0);
+    assert_int_equal(bw_mailbox_post(box, &l[3].mail), BW_EBUSY);
+    assert_true(is_readable(box));
+    assert_ptr_equal(bw_mailbox_take_one(box, 0), &l[0].mail);
+    post_ok(box, &l[3], 1);
+    for (int i = 1; i < 4; i++)
+        assert_ptr_equal(bw_mailbox_take_one(box, 0), &l[i].mail);
+    assert_false(is_readable(box));
+    bw_mailbox_close(box);
+    assert_int_equal(bw_mailbox_post_all(box, &l[1].mail), BW_ECLOSED);
+    bw_mailbox_destroy(&box);
+}
+
 static void test_one_at_a_time(void **state)
 {
     (void)state;
@@ -233,6 +259,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order_and_all_at_once),
+        cmocka_unit_test(test_several_in_one_post),
         cmocka_unit_test(test_one_at_a_time),
         cmocka_unit_test(test_bound),
         cmocka_unit_test(test_close_leaves_what_is_inside),

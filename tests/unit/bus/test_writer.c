@@ -27,23 +27,32 @@ struct fixture {
     struct test_batch batches[BATCHES];
     pthread_mutex_t lock; /* of everything below */
     pthread_cond_t changed;
-    unsigned n_done, n_beats;
+    unsigned n_done, n_told, n_beats;
     size_t n_published;
     uint64_t published_seq; /* of the last record published */
     bool in_order, acked_early;
 };
 
-static void on_done(struct bw_batch *batch)
+static void on_done(struct bw_batch *first)
 {
-    struct test_batch *b = (struct test_batch *)batch;
-    struct fixture *f = b->fixture;
+    struct fixture *f = ((struct test_batch *)first)->fixture;
     pthread_mutex_lock(&f->lock);
-    for (size_t i = 0; i < batch->n_items; i++)
-        f->acked_early |= batch->items[i].draft.result.seq > f->published_seq;
-    b->done = true;
-    f->n_done++;
+    for (struct bw_mail *mail = &first->mail; mail; mail = mail->next) {
+        struct test_batch *b = (struct test_batch *)mail;
+        for (size_t i = 0; i < b->batch.n_items; i++)
+            f->acked_early |= b->items[i].draft.result.seq > f->published_seq;
+        b->done = true;
+        f->n_done++;
+    }
+    f->n_told++;
     pthread_cond_broadcast(&f->changed);
     pthread_mutex_unlock(&f->lock);
+}
+
+/* Another owner. */
+static void on_done_elsewhere(struct bw_batch *first)
+{
+    on_done(first);
 }
 
 static void on_committed(void *ctx, const struct bw_record *records, size_t n)
@@ -150,6 +159,28 @@ static void test_what_collects_is_one_commit(void **state)
     assert_true(f.in_order);
     assert_false(f.acked_early);
     finish(&f);
+}
+
+/* Once for a commit, but an owner only of its own batches, in their order. */
+static void test_owners_are_told_once(void **state)
+{
+    (void)state;
+    for (int failing = 0; failing < 2; failing++) {
+        static struct fixture f;
+        start(&f, (struct bw_writer_options){0});
+        occupy(&f);
+        f.journal.fail_with = failing ? BW_ENOSPC : 0;
+        for (unsigned i = 1; i < 7; i++) {
+            struct bw_batch *batch = &prepare(&f, i, 100)->batch;
+            if (i > 4)
+                batch->done = on_done_elsewhere;
+            assert_int_equal(bw_writer_post(f.writer, batch), 0);
+        }
+        fake_hold(&f.journal, false);
+        wait_done(&f, 7);
+        assert_int_equal(f.n_told, 3); /* of batch 0, of 1 to 4, of 5 and 6 */
+        finish(&f);
+    }
 }
 
 static void test_a_commit_is_bounded_by_events(void **state)
@@ -290,6 +321,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_collects_is_one_commit),
+        cmocka_unit_test(test_owners_are_told_once),
         cmocka_unit_test(test_a_commit_is_bounded_by_events),
         cmocka_unit_test(test_a_commit_is_bounded_by_bytes),
         cmocka_unit_test(test_an_error_is_everybodys_answer),
