@@ -1,0 +1,1 @@
+"""What any server of Bellwire's protocol must do about cursors, gaps, replay and order. See README.md."""
