@@ -1,0 +1,11 @@
+// After tsc: the one file that a page without a bundler needs for the elements.
+import { build } from "esbuild";
+
+await build({
+    entryPoints: ["dist/elements/index.js"],
+    outfile: "dist/elements.min.js",
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+});

@@ -1,0 +1,44 @@
+// What the server refuses, and what it could not be asked.
+
+/** A request that failed: `code` is for programs, `message` for people. */
+export class BellwireError extends Error {
+    /** As docs/http.md lists them; `network` when there was no answer. */
+    readonly code: string;
+    /** The HTTP status; 0 when there was no answer, or when a WebSocket told it. */
+    readonly status: number = 0;
+    /** What is wrong in the request: a parameter, a header or a member of the body. */
+    readonly field: string | null = null;
+    /** When the server would be asked again, in milliseconds; null where it does not say. */
+    readonly retryAfterMs: number | null = null;
+
+    constructor(
+        code: string, message: string,
+        more: { status?: number; field?: string | null; retryAfterMs?: number | null;
+            cause?: unknown } = {},
+    ) {
+        super(message);
+        this.name = "BellwireError";
+        this.code = code;
+        Object.assign(this, more);
+    }
+
+    /** Whether the same request can succeed later. */
+    get isPassing(): boolean {
+        return this.status === 0 ? !REFUSALS.has(this.code)
+            : this.status >= 500 && this.status !== 501 || this.status === 429;
+    }
+}
+
+const REFUSALS = new Set(["invalid", "too_big", "unsupported", "not_found", "forbidden",
+    "unauthorized"]);
+
+/** Errors of callers' own functions are theirs: reported as uncaught, and nothing here stops. */
+export function guarded(call: () => void): void {
+    try {
+        call();
+    } catch (error) {
+        queueMicrotask(() => {
+            throw error;
+        });
+    }
+}

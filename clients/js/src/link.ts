@@ -1,0 +1,182 @@
+// One connection and the subscriptions it carries.
+//
+// DESIGN. Every subscription has its own place; the connection asks from the earliest of them, and
+// each takes only what lies beyond its own. So a subscription can join a connection that is live,
+// and a transport can take over from another, without anything missing or coming twice. What the
+// server filters is what all of them together want; each one filters once more for itself. Only
+// owner and resource cannot be seen in an event, so subscriptions that differ in these, in how they
+// want to catch up, or that begin at the beginning, are on links of their own.
+import { earliest } from "./cursor.ts";
+import type { BellwireError } from "./error.ts";
+import type { Http, Query } from "./http.ts";
+import { Ladder, type Rung } from "./ladder.ts";
+import type { Timing } from "./settings.ts";
+import {
+    type Carrier, type EventHandler, listOf, type SubscribeOptions, Subscription,
+} from "./subscription.ts";
+import type { Feed } from "./transports/transport.ts";
+import type { Cursor, Filter, Frame } from "./types.ts";
+
+/** Longer lists are filtered here: the server takes 1000 values, and an address 32 KiB in all. */
+const VALUES_MAX = 200;
+
+/** Subscriptions of one scope share a link. */
+export const scopeOf = ({ filter, catchup, after }: SubscribeOptions): string =>
+    JSON.stringify([filter?.owner, filter?.resource, catchup === "conflate", after === "oldest"]);
+
+export class Link implements Feed, Carrier {
+    readonly http: Http;
+    readonly timing: Timing;
+    readonly ladder: Ladder;
+    readonly isConflating: boolean;
+    readonly #scope: Pick<Filter, "owner" | "resource">;
+    readonly #subscriptions = new Set<Subscription>();
+    readonly #onIdle: () => void;
+    #placing: Promise<void> | null = null;
+    #idle: ReturnType<typeof setTimeout> | undefined;
+
+    constructor(
+        http: Http, timing: Timing, options: SubscribeOptions,
+        rungs: (feed: Feed) => readonly Rung[], onState: () => void, onIdle: () => void,
+    ) {
+        this.http = http;
+        this.timing = timing;
+        this.isConflating = options.catchup === "conflate";
+        const { task_id: _, event_types: __, ...scope } = options.filter ?? {};
+        this.#scope = scope;
+        this.#onIdle = onIdle;
+        this.ladder = new Ladder(rungs(this), timing, () => this.#place(), onState);
+    }
+
+    // --- Subscriptions ------------------------------------------------------------------------
+
+    add(topic: string, options: SubscribeOptions, handler: EventHandler): Subscription {
+        const subscription = new Subscription(topic, options, handler, this);
+        clearTimeout(this.#idle);
+        this.#subscriptions.add(subscription);
+        if (subscription.cursor !== null) this.#update(topic, true);
+        else this.#placeSoon();
+        if (this.ladder.transport === null) this.ladder.climb();
+        return subscription;
+    }
+
+    changed({ topic }: Subscription): void {
+        this.#update(topic, false);
+    }
+
+    remove(subscription: Subscription): void {
+        this.#subscriptions.delete(subscription);
+        this.#update(subscription.topic, false);
+        if (this.#subscriptions.size === 0) {
+            this.#idle = setTimeout(this.#onIdle, this.timing.lingerMs);
+        }
+    }
+
+    close(): void {
+        clearTimeout(this.#idle);
+        this.ladder.close();
+        for (const subscription of this.#subscriptions) subscription.unsubscribe();
+        clearTimeout(this.#idle);
+    }
+
+    #update(topic: string, mustReplay: boolean): void {
+        for (const transport of this.ladder.active) transport.update(topic, mustReplay);
+    }
+
+    /** Asks where "now" is for those who begin there. One question at a time. */
+    #place(): Promise<void> {
+        this.#placing ??= this.#askForPlaces().finally(() => (this.#placing = null));
+        return this.#placing;
+    }
+
+    async #askForPlaces(): Promise<void> {
+        for (;;) {
+            await null; // whoever subscribes in one go is asked for in one go
+            const waiting = this.#waiting();
+            if (waiting.length === 0) return;
+            const topics = [...new Set(waiting.map(({ topic }) => topic))];
+            const { cursor } = await this.http.json("api/v1/events",
+                { query: { topic: topics, after: "latest", limit: 1 } });
+            for (const subscription of waiting) subscription.place(cursor);
+            for (const topic of topics) this.#update(topic, true);
+        }
+    }
+
+    /** The ladder asks too, but only when it climbs. */
+    #placeSoon(): void {
+        this.#place().catch(() => setTimeout(() => {
+            if (this.#waiting().length > 0) this.#placeSoon();
+        }, this.timing.backoffMs[1]));
+    }
+
+    #waiting(): Subscription[] {
+        return [...this.#subscriptions].filter(({ cursor }) => cursor === null);
+    }
+
+    // --- What transports ask --------------------------------------------------------------------
+
+    get topics(): readonly string[] {
+        return [...new Set(this.#placed().map(({ topic }) => topic))];
+    }
+
+    filterOf(topic: string): Filter {
+        return { ...this.#scope, ...wantsOf(this.#placed(topic)) };
+    }
+
+    afterOf(topic: string): Cursor | null {
+        return earliest(this.#placed(topic).map(({ cursor }) => cursor!));
+    }
+
+    query(): Query {
+        const those = this.#placed();
+        const { event_types, ...wants } = wantsOf(those);
+        return {
+            topic: this.topics.join(","),
+            after: earliest(those.map(({ cursor }) => cursor!)),
+            event_type: event_types,
+            ...wants, ...this.#scope,
+        };
+    }
+
+    // --- What transports tell -------------------------------------------------------------------
+
+    take(frame: Frame): void {
+        if (frame.type !== "event" && frame.type !== "conflated") return;
+        for (const subscription of this.#placed(frame.topic)) subscription.take(frame);
+    }
+
+    advance(cursor: Cursor): void {
+        for (const subscription of this.#placed()) subscription.advance(cursor);
+    }
+
+    reset(topic: string | undefined, reason: string, cursor: Cursor): void {
+        for (const subscription of this.#placed(topic)) subscription.reset(reason, cursor);
+    }
+
+    refuse(topic: string, error: BellwireError): void {
+        for (const subscription of this.#placed(topic)) subscription.refuse(error);
+    }
+
+    /** Those that know where they are, of one topic or of all. */
+    #placed(topic?: string): Subscription[] {
+        return [...this.#subscriptions].filter((subscription) =>
+            subscription.cursor !== null && (topic === undefined || subscription.topic === topic));
+    }
+}
+
+/** What all of them together want. */
+const wantsOf = (those: readonly Subscription[]): { [name in "task_id" | "event_types"]?: string[] } =>
+    ({ ...union(those, "task_id"), ...union(those, "event_types") });
+
+/** Nothing (which is everything) as soon as one wants everything, or all together want much. */
+function union<Name extends "task_id" | "event_types">(
+    those: readonly Subscription[], name: Name,
+): { [name in Name]?: string[] } {
+    const values = new Set<string>();
+    for (const { filter } of those) {
+        const list = listOf(filter[name]);
+        if (!list) return {};
+        for (const value of list) values.add(value);
+    }
+    return values.size <= VALUES_MAX ? { [name]: [...values].sort() } as { [name in Name]?: string[] } : {};
+}

@@ -1,0 +1,156 @@
+// The latest known row of each task.
+//
+// DESIGN. Every row carries `seq`, the event that changed it last. Answers and events may overtake
+// each other; whatever is not newer than the row is ignored, so nothing ever goes backwards. A
+// deleted task leaves its seq behind for a while, so that a late answer does not bring it back. Of a
+// task first heard of by an event only a part is known: its events are kept until its row was read,
+// and put on top of it.
+import { epochOf, seqOf } from "./cursor.ts";
+import { fold, taskIdOf } from "./fold.ts";
+import type { Http } from "./http.ts";
+import type { EventHandler, SubscribeOptions, Subscription } from "./subscription.ts";
+import type { BellwireEvent, Cursor, Filter, Task } from "./types.ts";
+
+const DELETED_MAX = 10_000;
+const HEARD_MAX = 10_000; // tasks …
+const EVENTS_MAX = 100; // … and events of each that wait for the row
+
+/** What the rows need of the client. */
+export interface Source {
+    readonly http: Http;
+    subscribe(topic: string, options: SubscribeOptions, handler: EventHandler): Subscription;
+}
+
+/** `row` is null when the task is gone. */
+export type RowListener = (id: string, row: Task | null) => void;
+
+export class Rows {
+    readonly #rows = new Map<string, Task>();
+    /** Of tasks whose rows are not known. */
+    readonly #heard = new Map<string, BellwireEvent[]>();
+    readonly #deleted = new Map<string, number>();
+    readonly #onChange: RowListener;
+    readonly #onHeard: (id: string) => void;
+    #epoch: string | null = null;
+
+    /** `onHeard`: there is a task whose row has to be read. */
+    constructor(onChange: RowListener, onHeard: (id: string) => void) {
+        this.#onChange = onChange;
+        this.#onHeard = onHeard;
+    }
+
+    /**
+     * Keeps the tasks that match up to date. `read` is called when the place is known from which
+     * events go on, and whenever that begins anew: the rows are to be read then.
+     */
+    follow(
+        source: Source, filter: Filter, read: () => void, onError?: (error: unknown) => void,
+    ): Subscription {
+        const begin = (): void => {
+            this.#enter(subscription.cursor!);
+            read();
+        };
+        const subscription = source.subscribe("system", {
+            filter, catchup: "conflate", onReset: begin, ...(onError && { onError }),
+            onTasks: (tasks, deleted) => {
+                // Without a seq to leave behind: it may be among the tasks again.
+                for (const id of deleted) this.#drop(id);
+                for (const task of tasks) this.put(task);
+            },
+        }, (event) => this.apply(event));
+        void subscription.ready.then(begin);
+        return subscription;
+    }
+
+    get size(): number {
+        return this.#rows.size;
+    }
+
+    get(id: string): Task | undefined {
+        return this.#rows.get(id);
+    }
+
+    all(): IterableIterator<Task> {
+        return this.#rows.values();
+    }
+
+    /** A row as REST or a conflated frame gives it. */
+    put(row: Task): void {
+        if ((this.#deleted.get(row.id) ?? -1) >= row.seq) return;
+        const events = this.#heard.get(row.id) ?? [];
+        // Of too many the first ones were not kept: this row may not reach up to the rest.
+        if (events.length === EVENTS_MAX && row.seq < seqOf(events[0]!.cursor)) {
+            this.#onHeard(row.id);
+        } else if ((this.#rows.get(row.id)?.seq ?? -1) < row.seq) {
+            this.#heard.delete(row.id);
+            this.#set(events.filter(({ cursor }) => seqOf(cursor) > row.seq).reduce(fold, row));
+        }
+    }
+
+    apply(event: BellwireEvent): void {
+        const id = taskIdOf(event);
+        if (id === null) return;
+        const before = this.#rows.get(id);
+        const seq = seqOf(event.cursor);
+        if ((before?.seq ?? -1) >= seq || (this.#deleted.get(id) ?? -1) >= seq) return;
+        if (event.event_type === "TASK_DELETED") {
+            this.remove(id, seq);
+            return;
+        }
+        if (before) this.#set(fold(before, event));
+        else this.#hear(id, event);
+    }
+
+    #hear(id: string, event: BellwireEvent): void {
+        const events = this.#heard.get(id) ?? [];
+        events.push(event);
+        if (events.length > EVENTS_MAX) events.shift();
+        this.#heard.set(id, events);
+        cut(this.#heard, HEARD_MAX);
+        this.#onHeard(id);
+    }
+
+    /** The task is known not to be there as of `seq`. */
+    remove(id: string, seq: number): void {
+        if ((this.#rows.get(id)?.seq ?? -1) > seq) return;
+        this.#deleted.delete(id);
+        this.#deleted.set(id, seq);
+        cut(this.#deleted, DELETED_MAX);
+        this.#drop(id);
+    }
+
+    #drop(id: string): void {
+        this.forget(id);
+        this.#onChange(id, null);
+    }
+
+    /** Nobody looks at it any more; it may well be there. */
+    forget(id: string): void {
+        this.#rows.delete(id);
+        this.#heard.delete(id);
+    }
+
+    /** In another journal nothing known so far means anything. */
+    #enter(cursor: Cursor): void {
+        const epoch = epochOf(cursor);
+        const isOther = this.#epoch !== null && this.#epoch !== epoch;
+        this.#epoch = epoch;
+        if (!isOther) return;
+        this.#heard.clear();
+        this.#deleted.clear();
+        for (const id of [...this.#rows.keys()]) this.#drop(id);
+    }
+
+    #set(row: Task): void {
+        this.#rows.set(row.id, row);
+        this.#onChange(row.id, row);
+    }
+}
+
+/** Leaves the latest. */
+function cut(map: Map<string, unknown>, max: number): void {
+    for (const key of map.keys()) {
+        if (map.size <= max) break;
+        map.delete(key);
+    }
+}

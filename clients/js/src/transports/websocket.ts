@@ -1,0 +1,150 @@
+// WebSocket: one frame is one message, and every topic has its own place.
+//
+// DESIGN. A subscribe is repeated whenever a filter changes or somebody joins at an earlier place.
+// What still arrives for the subscribe before it is dropped, because taking it would move places
+// over events that are only now coming: the server repeats it anyway.
+import { BellwireError } from "../error.ts";
+import type { Frame } from "../types.ts";
+import type { Fate, Feed, Transport } from "./transport.ts";
+
+const ANSWER_MS = 10_000;
+
+interface Channel {
+    filter: string;
+    /** Subscribes that are not answered yet. */
+    awaiting: number;
+    cursor: string;
+}
+
+export class WebSocketTransport implements Transport {
+    readonly #feed: Feed;
+    readonly #fate: Fate;
+    readonly #make: typeof WebSocket;
+    readonly #channels = new Map<string, Channel>();
+    #socket: WebSocket | null = null;
+    #isStopped = false;
+    #heartbeatS = 25;
+    #silence: ReturnType<typeof setTimeout> | undefined;
+
+    constructor(feed: Feed, fate: Fate, make: typeof WebSocket) {
+        this.#feed = feed;
+        this.#fate = fate;
+        this.#make = make;
+    }
+
+    start(): void {
+        this.#open().catch((error: unknown) => this.#lose(error));
+    }
+
+    stop(): void {
+        this.#isStopped = true;
+        clearTimeout(this.#silence);
+        this.#socket?.close();
+    }
+
+    update(topic: string, mustReplay: boolean): void {
+        if (this.#socket?.readyState !== this.#make.OPEN) return; // onopen asks for everything
+        const channel = this.#channels.get(topic);
+        if (!this.#feed.topics.includes(topic)) {
+            if (channel) this.#send({ type: "unsubscribe", topic });
+            this.#channels.delete(topic);
+            this.#settle();
+        } else if (mustReplay || channel?.filter !== JSON.stringify(this.#feed.filterOf(topic))) {
+            this.#subscribe(topic);
+        }
+    }
+
+    async #open(): Promise<void> {
+        const url = await this.#feed.http.socketUrl("ws/realtime");
+        if (this.#isStopped) return;
+        const socket = new this.#make(url);
+        this.#socket = socket;
+        socket.onopen = () => {
+            this.#listen();
+            for (const topic of this.#feed.topics) this.#subscribe(topic);
+            this.#settle();
+        };
+        socket.onmessage = ({ data }) => {
+            if (this.#isStopped) return;
+            try {
+                this.#take(JSON.parse(String(data)) as Frame);
+            } catch (error) {
+                this.#lose(error);
+            }
+        };
+        socket.onclose = ({ code, reason }) =>
+            this.#lose(new BellwireError("network", `closed: ${code} ${reason}`));
+        socket.onerror = () => {}; // a close follows
+    }
+
+    #lose(error: unknown): void {
+        if (this.#isStopped) return;
+        this.stop();
+        this.#fate.lost(error);
+    }
+
+    #send(message: object): void {
+        this.#socket?.send(JSON.stringify(message));
+    }
+
+    #subscribe(topic: string): void {
+        const filter = this.#feed.filterOf(topic);
+        const channel = this.#channels.get(topic) ?? { filter: "", awaiting: 0, cursor: "" };
+        channel.awaiting++;
+        channel.filter = JSON.stringify(filter);
+        this.#channels.set(topic, channel);
+        this.#send({
+            type: "subscribe", topic, filter, after: this.#feed.afterOf(topic),
+            catchup: this.#feed.isConflating && topic === "system" ? "conflate" : "replay",
+        });
+    }
+
+    /** A connection may die without a word: after a silence the server is asked, then given up. */
+    #listen(): void {
+        clearTimeout(this.#silence);
+        this.#silence = setTimeout(() => {
+            this.#send({ type: "ping" });
+            this.#silence = setTimeout(
+                () => this.#lose(new BellwireError("network", "the server fell silent")), ANSWER_MS);
+        }, this.#heartbeatS * 1000);
+    }
+
+    #settle(): void {
+        const channels = [...this.#channels.values()];
+        if (channels.every((channel) => channel.awaiting === 0)) this.#fate.opened();
+    }
+
+    #take(frame: Frame): void {
+        this.#listen();
+        if (frame.type === "connected") {
+            this.#heartbeatS = frame.heartbeat_s ?? this.#heartbeatS;
+            return;
+        }
+        const topic = "topic" in frame ? frame.topic ?? "" : "";
+        const channel = this.#channels.get(topic);
+        if (frame.type === "error") {
+            const { code, message, field = null } = frame;
+            this.#refuse(topic, new BellwireError(code, message, { field }));
+        }
+        if (!channel) return;
+        if (frame.type === "subscribed") {
+            channel.awaiting = Math.max(0, channel.awaiting - 1);
+            channel.cursor = frame.cursor;
+            this.#settle();
+        } else if (channel.awaiting > 0) {
+            return;
+        } else if (frame.type === "reset") {
+            this.#feed.reset(topic, frame.reason, channel.cursor);
+        } else {
+            this.#feed.take(frame);
+        }
+    }
+
+    /** What passes, the server makes good by itself; what it refuses stays refused. */
+    #refuse(topic: string, error: BellwireError): void {
+        if (error.isPassing) return;
+        if (!this.#channels.delete(topic)) throw error;
+        this.#feed.refuse(topic, error);
+        this.#settle();
+    }
+}
