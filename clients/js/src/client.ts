@@ -26,6 +26,7 @@ export interface ConnectOptions {
     timing?: Partial<Timing>;
 }
 
+const TOPIC = /^[\w.-]{1,128}$/;
 const WORST: readonly State[] = ["offline", "reconnecting", "polling", "live"];
 
 /** Made by `connect`. */
@@ -86,6 +87,7 @@ export class Client {
      */
     subscribe(topic: string, options: SubscribeOptions, handler: EventHandler): Subscription {
         if (this.#life.signal.aborted) throw new TypeError("the client is closed");
+        if (!TOPIC.test(topic)) throw new TypeError(`no topic: ${topic}`);
         const scope = scopeOf(options);
         let link = this.#links.get(scope);
         if (!link) {

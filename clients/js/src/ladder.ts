@@ -124,7 +124,7 @@ export class Ladder {
             };
             const transport = this.#rungs[rung]!.make({ opened, lost });
             const limit = setTimeout(
-                () => lost(new BellwireError("network", "it did not open in time")),
+                () => lost(new BellwireError("network", "it does not open")),
                 this.#timing.openMs);
             this.#active.add(transport);
             transport.start();

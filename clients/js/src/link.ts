@@ -141,8 +141,9 @@ export class Link implements Feed, Carrier {
     // --- What transports tell -------------------------------------------------------------------
 
     take(frame: Frame): void {
-        if (frame.type !== "event" && frame.type !== "conflated") return;
-        for (const subscription of this.#placed(frame.topic)) subscription.take(frame);
+        if (frame.type === "event" || frame.type === "conflated") {
+            for (const subscription of this.#placed(frame.topic)) subscription.take(frame);
+        }
     }
 
     advance(cursor: Cursor): void {

@@ -106,9 +106,9 @@ export class TaskList {
     changed(id: string, row: Task | null): void {
         const was = this.members.has(id);
         const is = row !== null && this.#isMember(row);
+        if (!was && !is) return;
         if (is) this.members.add(id);
         else this.members.delete(id);
-        if (!was && !is) return;
         if (was !== is && this.isLoaded) this.#refresh(REFRESH_MS);
         this.#changed();
     }

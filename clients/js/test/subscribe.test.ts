@@ -186,6 +186,7 @@ test("what the server refuses is told once, and the rest goes on", async (t) => 
     const bell = client(t, server.url);
     bell.subscribe("forbidden", { onError: (e) => errors.push(e) }, () => assert.fail());
     bell.subscribe("system", {}, (e) => got.push(e));
+    assert.throws(() => bell.subscribe("not a topic", {}, () => {}), /no topic: not a topic/);
     await until(() => errors.length === 1 && bell.state === "live", "the refusal");
     server.publish("TASK_UPDATED", { id: "a" });
     await until(() => got.length === 1, "an event of the other topic");

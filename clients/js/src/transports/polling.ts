@@ -57,7 +57,7 @@ export class PollingTransport extends Requests {
     /** There is nothing more at the moment. */
     async #rest({ data, response }: Page): Promise<void> {
         if (this.#isLong && data.events.length === 0 && response.headers.has("retry-after")) {
-            throw new BellwireError("unsupported", "the server does not wait for events");
+            throw new BellwireError("unsupported", "the server does not wait");
         }
         this.fate.opened();
         if (!this.#isLong) await pause(this.feed.timing.pollMs * (0.75 + Math.random() / 2));

@@ -73,7 +73,7 @@ export class WebSocketTransport implements Transport {
             }
         };
         socket.onclose = ({ code, reason }) =>
-            this.#lose(new BellwireError("network", `closed: ${code} ${reason}`));
+            this.#lose(new BellwireError("network", `closed ${code} ${reason}`));
         socket.onerror = () => {}; // a close follows
     }
 

@@ -11,7 +11,10 @@ export const TIMING = {
     backoffMs: [10, 100], openMs: 5_000, pollMs: 20, upgradeMs: [50, 200], lingerMs: 50,
 } as const;
 
-export async function until<T>(condition: () => T | Promise<T>, what: string): Promise<T> {
+/** The first value that is there. */
+export async function until<T>(
+    condition: () => T | Promise<T>, what: string,
+): Promise<NonNullable<T>> {
     for (const end = Date.now() + WAIT_MS; ;) {
         const value = await condition();
         if (value) return value;
