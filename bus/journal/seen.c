@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "journal/db.h"
 #include "journal/places.h"
 
@@ -70,24 +71,10 @@ int bw_seen_begin(struct bw_seen *s, struct bw_stage *stage, struct bw_draft *co
     return err;
 }
 
-/* FNV-1a, eight bytes at a time where there are eight: ids are long and their ends differ. */
-static uint64_t hash(struct bw_str s)
-{
-    uint64_t h = 0xcbf29ce484222325u, word;
-    for (; s.len >= 8; s.ptr += 8, s.len -= 8) {
-        memcpy(&word, s.ptr, 8);
-        h = (h ^ word) * 0x100000001b3u;
-        h ^= h >> 32;
-    }
-    for (size_t i = 0; i < s.len; i++)
-        h = (h ^ (unsigned char)s.ptr[i]) * 0x100000001b3u;
-    return h ^ h >> 29;
-}
-
 size_t bw_seen_first(struct bw_seen *s, size_t i)
 {
     struct bw_str id = s->ids[i].text;
-    size_t at = hash(id) & s->mask;
+    size_t at = bw_hash(id) & s->mask;
     for (; s->slots[at]; at = (at + 1) & s->mask)
         if (bw_str_eq(s->ids[s->slots[at] - 1].text, id))
             return s->slots[at] - 1;

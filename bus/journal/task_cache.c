@@ -3,36 +3,76 @@
 
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "journal/db.h"
 #include "journal/task_strings.h"
 #include "wire/mp.h"
 #include "wire/rpc.h"
 
-static struct bw_cached_task *next_of(const struct bw_cached_task *task)
+enum { SLOTS_MIN = 1024 };
+
+/* The slot of this task, or the free one where it belongs. */
+static struct bw_task_slot *slot_of(const struct bw_task_cache *c, struct bw_str id, uint64_t hash)
 {
-    return task->hh.next;
+    size_t at = hash & c->mask;
+    while (c->slots[at].task &&
+           (c->slots[at].hash != hash || !bw_str_eq(c->slots[at].task->id, id)))
+        at = (at + 1) & c->mask;
+    return &c->slots[at];
 }
 
-static void drop(struct bw_task_cache *c, struct bw_cached_task *task)
+/* Room for one more. */
+static int grow(struct bw_task_cache *c)
 {
-    if (c->hand == task)
-        c->hand = next_of(task);
-    /* NOLINTNEXTLINE(clang-analyzer-*): the analyzer cannot follow uthash's links */
-    HASH_DEL(c->by_id, task);
+    if (c->slots && 2 * c->n <= c->mask)
+        return 0;
+    size_t n_old = c->slots ? c->mask + 1 : 0, n = n_old ? 2 * n_old : SLOTS_MIN;
+    struct bw_task_slot *old = c->slots, *slots = calloc(n, sizeof *slots);
+    if (!slots)
+        return BW_ENOMEM;
+    c->slots = slots;
+    c->mask = n - 1;
+    c->hand = 0;
+    for (size_t i = 0; i < n_old; i++)
+        if (old[i].task)
+            *slot_of(c, old[i].task->id, old[i].hash) = old[i];
+    free(old);
+    return 0;
+}
+
+static void free_task(struct bw_cached_task *task)
+{
     free(task->strings);
     free(task);
 }
 
+/* Those behind it that would not be found any more over the gap move up. */
+static void drop(struct bw_task_cache *c, struct bw_task_slot *slot)
+{
+    size_t gap = (size_t)(slot - c->slots);
+    free_task(slot->task);
+    c->n--;
+    for (size_t at = (gap + 1) & c->mask; c->slots[at].task; at = (at + 1) & c->mask) {
+        size_t home = c->slots[at].hash & c->mask;
+        if (((at - home) & c->mask) < ((at - gap) & c->mask))
+            continue;
+        c->slots[gap] = c->slots[at];
+        gap = at;
+    }
+    c->slots[gap] = (struct bw_task_slot){0};
+}
+
 static void drop_unused(struct bw_task_cache *c)
 {
-    /* NOLINTNEXTLINE(clang-analyzer-*): the analyzer cannot follow uthash's links */
-    while (HASH_COUNT(c->by_id) > c->max_rows) {
-        struct bw_cached_task *task = c->hand ? c->hand : c->by_id;
-        c->hand = next_of(task);
-        if (task->used)
-            task->used = false;
-        else
-            drop(c, task);
+    while (c->n > c->max_rows) {
+        struct bw_task_slot *slot = &c->slots[c->hand];
+        if (slot->task && !slot->task->used) {
+            drop(c, slot); /* another one may be there now */
+            continue;
+        }
+        if (slot->task)
+            slot->task->used = false;
+        c->hand = (c->hand + 1) & c->mask;
     }
 }
 
@@ -56,8 +96,10 @@ int bw_task_cache_open(struct bw_task_cache *c, sqlite3 *db, uint32_t max_rows)
 void bw_task_cache_close(struct bw_task_cache *c)
 {
     bw_task_cache_undo(c);
-    while (c->by_id)
-        drop(c, c->by_id);
+    for (size_t i = 0; c->slots && i <= c->mask; i++)
+        if (c->slots[i].task)
+            free_task(c->slots[i].task);
+    free(c->slots);
     while (c->spare) {
         struct bw_task_change *next = c->spare->next;
         free(c->spare);
@@ -119,26 +161,29 @@ static int load(struct bw_task_cache *c, struct bw_cached_task *task)
 
 int bw_task_cache_get(struct bw_task_cache *c, struct bw_str id, struct bw_cached_task **out)
 {
-    struct bw_cached_task *task;
-    HASH_FIND(hh, c->by_id, id.ptr, id.len, task);
-    if (task) {
-        task->used = true;
-        *out = task;
+    uint64_t hash = bw_hash(id);
+    int err = grow(c);
+    if (err)
+        return err;
+    struct bw_task_slot *slot = slot_of(c, id, hash);
+    if (slot->task) {
+        slot->task->used = true;
+        *out = slot->task;
         return 0;
     }
-    task = calloc(1, sizeof *task + id.len);
+    struct bw_cached_task *task = calloc(1, sizeof *task + id.len);
     if (!task)
         return BW_ENOMEM;
     memcpy(task + 1, id.ptr, id.len);
     task->id = (struct bw_str){(char *)(task + 1), id.len};
-    int err = load(c, task);
+    err = load(c, task);
     if (err) {
-        free(task->strings);
-        free(task);
+        free_task(task);
         return err;
     }
-    HASH_ADD_KEYPTR(hh, c->by_id, task->id.ptr, task->id.len, task);
     task->used = true;
+    *slot = (struct bw_task_slot){hash, task};
+    c->n++;
     *out = task;
     return 0;
 }
@@ -180,7 +225,11 @@ void bw_task_cache_settle(struct bw_task_cache *c)
     while ((change = take_change(c)))
         if (change->row_changed && change->task->now.exists &&
             bw_task_strings_own(&change->task->now.row, &change->task->strings) != 0)
-            drop(c, change->task); /* it is in the table, and read again when needed */
+            drop(c,
+                 slot_of(
+                     c, change->task->id,
+                     bw_hash(
+                         change->task->id))); /* it is in the table, and read again when needed */
     drop_unused(c);
 }
 

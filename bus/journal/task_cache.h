@@ -4,16 +4,17 @@
  * DESIGN. A commit changes tasks in place; the first change of each in a commit notes how it was.
  * After the commit settle() makes the rows own their strings (until then they borrow from the
  * events), and after a failure undo() puts everything back, so the cache always equals the table.
- * When there are too many, rows leave that were not asked for lately, never during a commit: a hand
- * goes around over them in the order in which they came, and takes those that were not used since
- * it came by last. So using one touches no other, as a list in the order of use would. */
+ * When there are too many, those leave that were not asked for lately, never during a commit: a
+ * hand goes around over the table and takes what was not used since it came by last. So asking for
+ * a task touches one slot and the task, where a list in the order of use would touch its
+ * neighbours.
+ */
 #ifndef BW_JOURNAL_TASK_CACHE_H
 #define BW_JOURNAL_TASK_CACHE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sqlite3.h>
-#include <uthash.h>
 
 #include "journal/ids.h"
 #include "journal/places.h"
@@ -38,8 +39,7 @@ struct bw_cached_task {
     struct bw_task_change *change; /* of the commit under way, or NULL */
     char *strings;                 /* what the row's strings point into */
     bool used;                     /* since the hand came by */
-    UT_hash_handle hh;
-    struct bw_str id; /* in the same memory as this struct */
+    struct bw_str id;              /* in the same memory as this struct */
 };
 
 struct bw_task_change {
@@ -55,9 +55,16 @@ struct bw_task_change {
     struct bw_task_change *next;
 };
 
+/* Of a table with open addressing, at most half full. */
+struct bw_task_slot {
+    uint64_t hash;
+    struct bw_cached_task *task; /* NULL: free */
+};
+
 struct bw_task_cache {
-    struct bw_cached_task *by_id;
-    struct bw_cached_task *hand; /* where to look for rows that may leave; NULL: at the first */
+    struct bw_task_slot *slots;
+    size_t n, mask;
+    size_t hand; /* the slot where to look for one that may leave */
     uint32_t max_rows;
     sqlite3_stmt *find_key, *find_row, *find_lanes;
     msgpack_zone zone;
