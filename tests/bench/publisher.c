@@ -1,10 +1,11 @@
 /* Publishes through libbellwire, as producers do: numbered events that carry the time they were
  * made (frames.h), or updates of tasks.
  *
- *   publisher URL TOPIC EVENTS RATE [TASKS]
+ *   publisher URL TOPIC EVENTS RATE [TASKS [IN_FLIGHT]]
  *
  * RATE is events a second, 0 as fast as they are taken. With TASKS, TOPIC is not used: the events
- * are TASK_UPDATED of so many tasks in turn. Prints one JSON object when the last one is acked. */
+ * are TASK_UPDATED of so many tasks in turn. IN_FLIGHT is the library's option. Prints one JSON
+ * object when the last one is acked. */
 #include <errno.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -70,11 +71,12 @@ static int publish(struct bellwire *wire, const char *topic, struct bw_buf *data
 int main(int argc, char **argv)
 {
     if (argc < 5)
-        return fprintf(stderr, "usage: publisher URL TOPIC EVENTS RATE [TASKS]\n"), 2;
+        return fprintf(stderr, "usage: publisher URL TOPIC EVENTS RATE [TASKS [IN_FLIGHT]]\n"), 2;
     long long events = atoll(argv[3]), rate = atoll(argv[4]), tasks = argc > 5 ? atoll(argv[5]) : 0;
     struct bw_buf data = {0};
     struct bellwire *wire;
-    if (bellwire_connect(argv[1], NULL, &wire) != 0)
+    const struct bellwire_options o = {.in_flight = argc > 6 ? (uint32_t)atoi(argv[6]) : 0};
+    if (bellwire_connect(argv[1], &o, &wire) != 0)
         return 1;
     int64_t start = bench_wall_us();
     for (long long i = 0; i < events; i++) {

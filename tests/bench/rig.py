@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from statistics import median
 
 BUILD = pathlib.Path(os.environ.get("BELLWIRE_BUILD", "build/release")).resolve()
 TOOLS = BUILD / "tests/bench"
@@ -236,8 +237,8 @@ class Watchers:
 
 
 class Publisher:
-    def __init__(self, bus, topic, events, rate, tasks=0):
-        command = [TOOLS / "publisher", bus, topic, str(events), str(rate), str(tasks)]
+    def __init__(self, bus, topic, events, rate, tasks=0, in_flight=0):
+        command = [TOOLS / "publisher", bus, topic, str(events), str(rate), str(tasks), str(in_flight)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def report(self):
@@ -245,6 +246,10 @@ class Publisher:
         if self.process.returncode != 0:
             raise SystemExit(f"the publisher failed: {out}")
         return json.loads(out)
+
+
+def mid(reports, key):
+    return median(report[key] for report in reports)
 
 
 def requests(server, in_flight, seconds):

@@ -12,8 +12,9 @@ import socket
 import sys
 from statistics import median
 
+import ingest_rows
 import rest_rows
-from rig import BUILD, Bellwired, Floor, Nchan, NngEcho, Publisher, Watchers, memory_bytes, requests
+from rig import BUILD, Bellwired, Floor, Nchan, Watchers, memory_bytes, mid
 
 SECONDS = int(os.environ.get("BENCH_SECONDS", "5"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
@@ -80,10 +81,6 @@ def in_turns(*pairs):
             with server() as running:
                 of_pair.append(measure(running))
     return reports
-
-
-def mid(reports, key):
-    return median(report[key] for report in reports)
 
 
 def fanout_paced():
@@ -187,49 +184,14 @@ def connections():
     )
 
 
-def publish_in_batches(server):
-    report = Publisher(server.bus, "system", 150000 * SECONDS, 0, tasks=10000).report()
-    return {"acked_per_s": report["acked"] / report["seconds"]}
-
-
-def ingest():
-    single, echo, batched = in_turns(
-        (Bellwired, lambda server: requests(server, 256, SECONDS)),
-        (NngEcho, lambda server: requests(server, 256, SECONDS)),
-        (Bellwired, publish_in_batches),
-    )
-    rate, floor = mid(single, "acked_per_s"), mid(echo, "acked_per_s")
-    row(
-        "ingest, acked after the fsync, task table updated: one event per request, 256 in flight",
-        f"{rate / 1000:.0f} k/s (CPU per event: bellwired {mid(single, 'server_us'):.1f} µs,"
-        f" the generator {mid(single, 'cpu_us'):.1f} µs)",
-        "≥ 60 k/s",
-        rate >= 60000,
-    )
-    ratio = median(a["acked_per_s"] / b["acked_per_s"] for a, b in zip(single, echo))
-    row(
-        "the same, to an nng REP socket that only acknowledges",
-        f"{ratio:.2f} × ({floor / 1000:.0f} k/s; CPU per event: the socket {mid(echo, 'server_us'):.1f} µs,"
-        f" the generator {mid(echo, 'cpu_us'):.1f} µs)",
-        "for comparison",
-        True,
-    )
-    rate = mid(batched, "acked_per_s")
-    row(
-        "ingest through libbellwire's own batching",
-        f"{rate / 1000:.0f} k/s",
-        "≥ 250 k/s",
-        rate >= 250000,
-    )
-
-
 ROWS = {
     "fanout": fanout_paced,
     "stuck": fanout_stuck,
     "flood": fanout_flood,
     "memory": idle_memory,
     "connections": connections,
-    "ingest": ingest,
+    "ingest": lambda: ingest_rows.ingest(row, in_turns, SECONDS),
+    "emit": lambda: ingest_rows.emit(row, in_turns, SECONDS),
     "start": lambda: rest_rows.start_up(row, ROUNDS),
     "polling": lambda: rest_rows.polling(row, SECONDS),
 }
