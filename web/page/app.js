@@ -195,6 +195,7 @@ function startSystem(after) {
         pollPath: (cursor, limit) => apiPath("events", { topic: "system", after: cursor, limit }),
         readState,
         onEvent: (event) => store.applyEvent(event),
+        onDeleted: (ids, seq) => ids.forEach((id) => store.take(id, seq)),
         onTasks: (tasks) => tasks.forEach((task) => store.putRow(task)),
     });
 }

@@ -79,6 +79,11 @@ export class TaskStore {
         this.#set(row, before);
     }
 
+    // It was deleted, at seq or before.
+    take(id, seq) {
+        if ((this.get(id)?.seq ?? -1) <= seq) this.#remove(id, seq);
+    }
+
     #set(row, before) {
         this.#rows.set(row.id, row);
         for (const tell of this.#listeners) tell(row.id, row, before);

@@ -6,7 +6,7 @@
 // state anew by REST, and goes on from the cursor of that.
 
 import { getJson } from "./api.js";
-import { isAhead, isOtherEpoch } from "./cursor.js";
+import { isAhead, isOtherEpoch, seqOf } from "./cursor.js";
 import { setServerTime } from "./format.js";
 
 const POLL_MS = 2500;
@@ -200,6 +200,7 @@ export class Wire {
             break;
         case "conflated":
         case "snapshot":
+            if (frame.deleted) this.#takeAway(subscription, frame);
             subscription.onTasks?.(frame.tasks);
             if (isAhead(frame.cursor, subscription.cursor)) subscription.cursor = frame.cursor;
             break;
@@ -207,6 +208,13 @@ export class Wire {
             this.#reset(subscription, frame.reason);
             break;
         }
+    }
+
+    // What was deleted meanwhile. A task that was made again is among the rows, or in a later frame.
+    #takeAway(subscription, frame) {
+        const again = new Set(frame.tasks.map((task) => task.id));
+        const gone = frame.deleted.filter((id) => !again.has(id));
+        subscription.onDeleted?.(gone, seqOf(frame.cursor));
     }
 
     #reset(subscription, reason) {

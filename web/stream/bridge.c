@@ -79,15 +79,6 @@ void bw_bridge_begin(struct bw_bridge *bridge, uint64_t seq)
 
 /* --- Rendering ----------------------------------------------------------------------- */
 
-static struct bw_str member(const msgpack_object *data, const char *key)
-{
-    struct bw_str value = {0};
-    struct bw_fault ignored = {0};
-    if (data)
-        bw_mp_get_str(data, key, SIZE_MAX, &value, &ignored);
-    return value;
-}
-
 static struct bw_event as_event(const struct bellwire_received *got, const msgpack_object *data)
 {
     return (struct bw_event){
@@ -121,10 +112,7 @@ static void render(struct bw_bridge *bridge, const struct bellwire_received *got
         bw_frame_event_json(&bridge->json, &event, got->epoch);
     if (err == 0 && !bridge->json.failed)
         out->json = bw_buf_str(&bridge->json);
-    out->key[BW_KEY_TASK] = bw_filter_hash(event.task_id);
-    out->key[BW_KEY_OWNER] = bw_filter_hash(member(event.data, "owner"));
-    out->key[BW_KEY_RESOURCE] = bw_filter_hash(member(event.data, "resource"));
-    out->key[BW_KEY_TYPE] = bw_filter_hash(event.event_type);
+    bw_filter_keys(&event, out->key);
     msgpack_zone_clear(&bridge->zone);
 }
 

@@ -164,7 +164,9 @@ void bw_catchup_send_page(struct bw_sub *sub)
 {
     struct bw_job *job = sub->job;
     const struct bw_page *page = job->page;
-    struct bw_source source = {.frames = &page->frames, .owner = page->bytes};
+    bool asks = page->whole && job->kind == BW_JOB_EVENTS;
+    struct bw_source source = {
+        .frames = &page->frames, .owner = page->bytes, .filter = asks ? sub->filter : NULL};
     while (job->page_at < page->n && bw_conn_can_send(sub->conn))
         job->page_at = bw_conn_send(sub->conn, &source, job->page_at, page->n);
     if (job->page_at == page->n && sub->conn->state == BW_CONN_OPEN)

@@ -9,7 +9,6 @@
 #include <sys/random.h>
 #include <time.h>
 
-#include "wire/event.h"
 #include "wire/mp.h"
 
 static const struct {
@@ -194,6 +193,23 @@ void bw_filter_unref(struct bw_filter **filter)
         free(list->hashes);
     }
     free(mine);
+}
+
+static struct bw_str member(const msgpack_object *data, const char *key)
+{
+    struct bw_str value = {0};
+    struct bw_fault ignored = {0};
+    if (data)
+        bw_mp_get_str(data, key, SIZE_MAX, &value, &ignored);
+    return value;
+}
+
+void bw_filter_keys(const struct bw_event *event, uint64_t key[BW_N_KEYS])
+{
+    key[BW_KEY_TASK] = bw_filter_hash(event->task_id);
+    key[BW_KEY_OWNER] = bw_filter_hash(member(event->data, "owner"));
+    key[BW_KEY_RESOURCE] = bw_filter_hash(member(event->data, "resource"));
+    key[BW_KEY_TYPE] = bw_filter_hash(event->event_type);
 }
 
 /* --- Asking -------------------------------------------------------------------------- */

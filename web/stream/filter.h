@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "wire/event.h"
 #include "wire/rpc.h"
 #include "web/stream/frames.h"
 
@@ -36,6 +37,8 @@ struct bw_hashes {
 };
 /* The first of task, owner, resource and type that is asked for: there is one. Borrowed. */
 struct bw_hashes bw_filter_narrowest(const struct bw_filter *filter, enum bw_key *key);
+/* The hashes of what filters may ask of an event. */
+void bw_filter_keys(const struct bw_event *event, uint64_t key[BW_N_KEYS]);
 /* Never 0 for a string that is not empty; 0 for one that is. */
 uint64_t bw_filter_hash(struct bw_str value);
 

@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "wire/event.h"
+#include "wire/json.h"
 #include "wire/mp.h"
 #include "wire/rpc.h"
 #include "wire/task.h"
 #include "wire/topic.h"
+#include "web/stream/filter.h"
 #include "web/stream/frame.h"
 
 struct bw_page *bw_page_ref(struct bw_page *page)
@@ -76,6 +78,7 @@ static int make(const struct bw_answer *answer, struct bw_page **out,
         return BW_ENOMEM;
     }
     atomic_init(&page->refs, 1);
+    page->whole = answer->whole;
     int err = bw_mp_unpack(answer->reply, BW_RPC_DEPTH_MAX, &zone, &map, &fault);
     if (err == 0) {
         read_places(page, &map, &fault);
@@ -128,6 +131,7 @@ static int fill_events(struct bw_page *page, const struct bw_answer *answer,
         if (err != 0)
             break;
         bw_frame_event(bytes, answer->encoding, &event, page->epoch);
+        bw_filter_keys(&event, page->frames.index[page->n].key);
         end_entry(page, event.seq, bytes->len);
     }
     return err;
@@ -194,6 +198,21 @@ int bw_page_of_rows(const struct bw_answer *answer, struct bw_page **out)
     return make(answer, out, fill_rows);
 }
 
+/* Ids of tasks to be taken away before the rows are put in. */
+static void put_deleted(struct bw_buf *bytes, const msgpack_object *map)
+{
+    msgpack_object_array ids = rows_of(map, "deleted");
+    if (ids.size == 0)
+        return;
+    bw_buf_puts(bytes, BW_STR(",\"deleted\":["));
+    for (uint32_t i = 0; i < ids.size; i++) {
+        if (i > 0)
+            bw_buf_putc(bytes, ',');
+        bw_json_object(bytes, &ids.ptr[i]);
+    }
+    bw_buf_putc(bytes, ']');
+}
+
 static int fill_changed(struct bw_page *page, const struct bw_answer *answer,
                         const msgpack_object *map, struct bw_buf *bytes)
 {
@@ -201,12 +220,13 @@ static int fill_changed(struct bw_page *page, const struct bw_answer *answer,
     page->after = page->next = answer->after;
     bw_mp_get_u64(map, "next", &page->next, &fault);
     int err = fault.err ? fault.err : make_index(page, 1);
-    if (err != 0 || rows_of(map, "tasks").size == 0)
+    if (err != 0 || (rows_of(map, "tasks").size == 0 && rows_of(map, "deleted").size == 0))
         return err;
     const struct bw_place from = {page->epoch, page->after}, to = {page->epoch, page->next};
     const struct bw_label label = {BW_STR("conflated"), &to};
     size_t begun = bw_encoding_begin(bytes, answer->encoding, &label);
     bw_buf_puts(bytes, BW_STR("{\"type\":\"conflated\",\"topic\":\"" BW_TOPIC_SYSTEM "\""));
+    put_deleted(bytes, map);
     err = put_rows(bytes, map);
     bw_frame_put_cursor(bytes, "from", from);
     bw_frame_put_cursor(bytes, "cursor", to);

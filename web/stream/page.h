@@ -23,12 +23,14 @@ struct bw_page {
     const char *reset;     /* a literal if the question's cursor could not be served; else NULL */
     uint64_t after, next;  /* the frames are all there is of the topic between these places */
     bool more;
+    bool whole;  /* no filter was asked: of events, the filter is asked of each entry's keys */
     char *token; /* of the next page of rows; NULL: this was the last */
 };
 
 /* What the bus answered, and to what. */
 struct bw_answer {
     enum bw_encoding encoding;
+    bool whole;            /* nobody's filter was in the question */
     struct bw_str reply;   /* msgpack map, already found ok */
     uint64_t after;        /* events, changed: the question's seq */
     struct bw_place as_of; /* rows: the cursor to print; seq 0 and epoch 0: the answer's own */

@@ -10,6 +10,7 @@
 #include "base/thread.h"
 #include "wire/mp.h"
 #include "wire/rpc.h"
+#include "web/stream/page_cache.h"
 #include "wire/topic.h"
 
 BW_COUNTER(pages_asked, "bellwire_replay_pages_total", "Pages that connections asked for.");
@@ -23,18 +24,8 @@ enum {
     TICK_MS = 1000,
     BUS_AWAY_RETRY_MS = 200,
     TOPIC_IDLE_S = 60, /* a channel nobody watches is kept so long: pages reload */
-    KEPT_PAGES = 64,
-    ROWS_FRESH_MS = 200, /* a snapshot may be so old: what came since follows as events */
-};
-
-/* A page that others may want, with the question it answers. Only of questions without a filter. */
-struct kept {
-    struct bw_page *page; /* NULL: free */
-    enum bw_job_kind kind;
-    struct bw_feed *feed;
-    char *token;
-    struct bw_place as_of;
-    int64_t made_us;
+    CACHE_BYTES = 32 << 20,
+    SHORT_WAY = 2048, /* to the head: so few events everybody is given, and filters them */
 };
 
 struct bw_replay {
@@ -45,8 +36,7 @@ struct bw_replay {
     struct bw_mailbox *mailbox;
     struct bw_thread thread;
     struct bw_mail *first, **last; /* jobs waiting, in order */
-    struct kept kept[KEPT_PAGES];
-    unsigned next_kept;
+    struct bw_page_cache *cache;
     struct bw_buf request, reply;
 
     bool begun;            /* the bridge has */
@@ -116,64 +106,6 @@ static void begin(struct bw_replay *r)
     r->begun = true;
 }
 
-/* --- Pages that are kept ------------------------------------------------------------- */
-
-static bool same_text(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-static bool answers(const struct kept *k, const struct bw_job *job, int64_t now_us)
-{
-    if (!k->page || k->kind != job->kind || !bw_feed_same(k->feed, job->feed))
-        return false;
-    if (job->kind == BW_JOB_ROWS)
-        return now_us - k->made_us < ROWS_FRESH_MS * 1000 && same_text(k->token, job->token) &&
-               k->as_of.epoch == job->as_of.epoch && k->as_of.seq == job->as_of.seq &&
-               k->page->head >= job->after.seq;
-    /* A whole page of history never changes, and serves everybody whose place lies in it. */
-    return job->after.kind == BW_CURSOR_AT && k->page->more && job->after.epoch == k->page->epoch &&
-           k->page->after <= job->after.seq && job->after.seq < k->page->next;
-}
-
-static bool may_be_shared(const struct bw_job *job)
-{
-    return !job->filter && (job->kind == BW_JOB_EVENTS || job->kind == BW_JOB_ROWS);
-}
-
-static struct bw_page *find_kept(struct bw_replay *r, const struct bw_job *job)
-{
-    int64_t now_us = bw_clock_mono_us();
-    for (unsigned i = 0; may_be_shared(job) && i < KEPT_PAGES; i++)
-        if (answers(&r->kept[i], job, now_us))
-            return bw_page_ref(r->kept[i].page);
-    return NULL;
-}
-
-static void forget(struct kept *k)
-{
-    bw_page_unref(&k->page);
-    bw_feed_unref(&k->feed);
-    free(k->token);
-    k->token = NULL;
-}
-
-static void keep(struct bw_replay *r, const struct bw_job *job)
-{
-    if (!may_be_shared(job) || (job->kind == BW_JOB_EVENTS && !job->page->more))
-        return;
-    struct kept *k = &r->kept[r->next_kept++ % KEPT_PAGES];
-    forget(k);
-    k->token = job->token ? strdup(job->token) : NULL;
-    if (job->token && !k->token)
-        return;
-    k->kind = job->kind;
-    k->feed = bw_feed_ref(job->feed);
-    k->as_of = job->as_of;
-    k->made_us = bw_clock_mono_us();
-    k->page = bw_page_ref(job->page);
-}
-
 /* --- Jobs ---------------------------------------------------------------------------- */
 
 static void send_home(struct bw_job *job)
@@ -182,11 +114,25 @@ static void send_home(struct bw_job *job)
         bw_job_destroy(&job); /* home is gone, and with it who asked */
 }
 
-static int fetch(struct bw_replay *r, struct bw_job *job)
+/* Near the head one page for all is cheaper than one for each filter. */
+static bool is_near_head(const struct bw_replay *r, const struct bw_cursor *after)
 {
-    struct bw_str_set tasks = bw_filter_values(job->filter, BW_KEY_TASK);
-    struct bw_str_set owners = bw_filter_values(job->filter, BW_KEY_OWNER);
-    struct bw_str_set resources = bw_filter_values(job->filter, BW_KEY_RESOURCE);
+    struct bw_place now;
+    return after->kind == BW_CURSOR_AT && bw_hub_now(r->hub, &now) && after->epoch == now.epoch &&
+           after->seq + SHORT_WAY > now.seq;
+}
+
+/* The filter that the bus is to ask; the others are asked when the page is sent. */
+static const struct bw_filter *filter_for_bus(const struct bw_replay *r, const struct bw_job *job)
+{
+    return job->kind == BW_JOB_EVENTS && is_near_head(r, &job->after) ? NULL : job->filter;
+}
+
+static int fetch(struct bw_replay *r, struct bw_job *job, const struct bw_filter *filter)
+{
+    struct bw_str_set tasks = bw_filter_values(filter, BW_KEY_TASK);
+    struct bw_str_set owners = bw_filter_values(filter, BW_KEY_OWNER);
+    struct bw_str_set resources = bw_filter_values(filter, BW_KEY_RESOURCE);
     struct bw_rpc_request question = {
         .after = job->after,
         .limit = job->kind == BW_JOB_EVENTS ? EVENTS_PER_PAGE : ROWS_PER_PAGE,
@@ -197,7 +143,7 @@ static int fetch(struct bw_replay *r, struct bw_job *job)
         question.task_ids = tasks;
         question.owners = owners;
         question.resources = resources;
-        question.event_types = bw_filter_values(job->filter, BW_KEY_TYPE);
+        question.event_types = bw_filter_values(filter, BW_KEY_TYPE);
     } else {
         question.op = job->kind == BW_JOB_ROWS ? BW_RPC_TASKS : BW_RPC_CHANGED;
         question.tasks = (struct bw_task_query){.id = tasks,
@@ -210,9 +156,10 @@ static int fetch(struct bw_replay *r, struct bw_job *job)
     return ask(r, &question, &job->fault);
 }
 
-static int render(struct bw_replay *r, struct bw_job *job)
+static int render(struct bw_replay *r, struct bw_job *job, bool whole)
 {
     struct bw_answer answer = {.encoding = job->feed->encoding,
+                               .whole = whole,
                                .reply = bw_buf_str(&r->reply),
                                .after = job->after.seq,
                                .as_of = job->as_of};
@@ -229,21 +176,28 @@ static uint64_t journaled_by_now(const struct bw_replay *r)
     return bw_hub_now(r->hub, &now) ? now.seq : 0;
 }
 
+static void fetch_page(struct bw_replay *r, struct bw_job *job)
+{
+    const struct bw_filter *filter = filter_for_bus(r, job);
+    uint64_t journaled = journaled_by_now(r);
+    if (fetch(r, job, filter) != 0 || render(r, job, !filter) != 0)
+        return;
+    job->complete_to = job->page->next > journaled ? job->page->next : journaled;
+    bw_page_cache_keep(r->cache, job, bw_clock_mono_us());
+}
+
 static void answer(struct bw_replay *r, struct bw_job *job)
 {
     job->fault = (struct bw_fault){0};
     bw_metric_add(&pages_asked, 1);
-    job->page = find_kept(r, job);
+    job->page = bw_page_cache_find(r->cache, job, bw_clock_mono_us());
     if (job->page) {
         bw_metric_add(&pages_shared, 1);
+        job->complete_to = job->page->next;
     } else if (!r->begun) {
         job->fault = r->away;
     } else {
-        uint64_t journaled = journaled_by_now(r);
-        if (fetch(r, job) == 0 && render(r, job) == 0) {
-            job->complete_to = job->page->next > journaled ? job->page->next : journaled;
-            keep(r, job);
-        }
+        fetch_page(r, job);
     }
     send_home(job);
 }
@@ -333,7 +287,9 @@ int bw_replay_start(struct bw_replay **out, const struct bw_upstream *upstream, 
     r->hub = hub;
     r->bridge = bridge;
     r->last = &r->first;
-    int err = bw_mailbox_create(&r->mailbox, SIZE_MAX, 0);
+    int err = bw_page_cache_create(&r->cache, CACHE_BYTES);
+    if (err == 0)
+        err = bw_mailbox_create(&r->mailbox, SIZE_MAX, 0);
     if (err == 0)
         err = bw_thread_start(&r->thread, "bw-replay", run, r);
     if (err != 0)
@@ -366,8 +322,7 @@ void bw_replay_destroy(struct bw_replay **replay)
         return;
     bw_replay_stop(mine);
     bw_mailbox_destroy(&mine->mailbox);
-    for (unsigned i = 0; i < KEPT_PAGES; i++)
-        forget(&mine->kept[i]);
+    bw_page_cache_destroy(&mine->cache);
     bw_buf_free(&mine->request);
     bw_buf_free(&mine->reply);
     free(mine);

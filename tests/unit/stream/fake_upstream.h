@@ -270,14 +270,16 @@ static inline void fake_rows(const struct fake_upstream *f, const struct bw_rpc_
 }
 
 /* One row per changed task, in one page: the same as rows, but of tasks in events after the cursor.
- */
+ * A task whose last event is TASK_DELETED is told as deleted. */
 static inline void fake_changed(const struct fake_upstream *f, const struct bw_rpc_request *q,
                                 struct bw_buf *out)
 {
     struct bw_mp_map m;
-    struct bw_buf rows = {0};
+    struct bw_buf rows = {0}, deleted = {0};
+    msgpack_packer pk;
     const char *reset = fake_reset(f, &q->after);
-    uint32_t n = 0;
+    uint32_t n = 0, n_deleted = 0;
+    bw_mp_packer(&pk, &deleted);
     for (size_t i = 0; i < f->n && !reset; i++) {
         const struct fake_event *e = &f->events[i];
         bool is_last = true;
@@ -285,6 +287,11 @@ static inline void fake_changed(const struct fake_upstream *f, const struct bw_r
             is_last = is_last && strcmp(f->events[j].task, e->task) != 0;
         if (e->seq <= q->after.seq || strcmp(e->topic, "system") != 0 || !is_last)
             continue;
+        if (strcmp(e->type, "TASK_DELETED") == 0) {
+            bw_mp_cstr(&pk, e->task);
+            n_deleted++;
+            continue;
+        }
         struct bw_task task = {.id = bw_str(e->task), .attempt = 1, .seq = e->seq};
         bw_task_encode(&rows, &task);
         n++;
@@ -295,11 +302,15 @@ static inline void fake_changed(const struct fake_upstream *f, const struct bw_r
         bw_mp_put_cstr(&m, "reset", reset);
     bw_mp_put_bool(&m, "more", false);
     bw_mp_put_u64(&m, "next", fake_head(f));
+    bw_mp_key(&m, "deleted");
+    msgpack_pack_array(&m.pk, n_deleted);
+    bw_buf_put(out, deleted.data, deleted.len);
     bw_mp_key(&m, "tasks");
     msgpack_pack_array(&m.pk, n);
     bw_buf_put(out, rows.data, rows.len);
     bw_mp_map_end(&m);
     bw_buf_free(&rows);
+    bw_buf_free(&deleted);
 }
 
 static int fake_request(void *bus, struct bw_str request, uint32_t timeout_ms, struct bw_buf *reply,

@@ -141,11 +141,14 @@ static void test_conflate(void **state)
     char task[16];
     for (unsigned i = 1; i <= 1000; i++) {
         snprintf(task, sizeof task, "task-%u", i % 10);
-        fake_publish(world->bus, "system", "A", task, "", 50);
+        fake_publish(world->bus, "system", i > 998 ? "TASK_DELETED" : "A", task, "", 50);
     }
     subscribe(&world->w, SUBSCRIBE(",\"after\":\"1f0c22aa.3\",\"catchup\":\"conflate\""), true, 3);
     json_t *o = watch_expect(&world->w, "conflated");
-    assert_int_equal(json_array_size(json_object_get(o, "tasks")), 10);
+    assert_int_equal(json_array_size(json_object_get(o, "tasks")), 8);
+    json_t *deleted = json_object_get(o, "deleted");
+    assert_int_equal(json_array_size(deleted), 2);
+    assert_string_equal(json_string_value(json_array_get(deleted, 0)), "task-9");
     assert_string_equal(member(o, "from"), "1f0c22aa.3");
     assert_string_equal(member(o, "cursor"), "1f0c22aa.1000");
     json_decref(o);
