@@ -3,6 +3,7 @@
 
 #include "web/assets.h"
 #include "web/rest/rest.h"
+#include "web/watches.h"
 
 #define API  "/api/v1"
 #define JSON "application/json"
@@ -11,6 +12,8 @@
     "application/cloudevents-batch+json"
 #define TASK_FILTER  "id type owner resource queue status q sort limit page"
 #define EVENT_FILTER "topic after limit wait task_id owner resource event_type"
+#define TASK_STREAM  "topics after catchup snapshot event_types"
+#define STREAM       TASK_STREAM " task_id owner resource"
 
 /* A GET that was meant to become a WebSocket and did not ask for it. */
 static void need_upgrade(void *ctx, const struct bw_http_request *request,
@@ -34,7 +37,9 @@ const struct bw_route bw_routes[] = {
      NULL},
     {BW_HTTP_GET, API "/tasks/{id}/logs", bw_rest_get_task_logs, "after before level limit", NULL},
     {BW_HTTP_GET, API "/tasks/{id}/progress", bw_rest_get_progress, NULL, NULL},
-    {BW_HTTP_GET, API "/events", bw_rest_get_events, EVENT_FILTER, NULL},
+    {BW_HTTP_GET, API "/tasks/{id}/stream", bw_watch_task, TASK_STREAM, NULL},
+    {BW_HTTP_GET, API "/events", bw_watch_events, EVENT_FILTER, NULL},
+    {BW_HTTP_GET, API "/stream", bw_watch_stream, STREAM, NULL},
     {BW_HTTP_POST, API "/events", bw_rest_publish, "topic", EVENT_TYPES},
     {BW_HTTP_GET, API "/stats", bw_rest_get_stats, NULL, NULL},
     {BW_HTTP_GET, "/healthz", bw_rest_get_healthz, NULL, NULL},

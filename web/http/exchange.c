@@ -183,16 +183,28 @@ static struct payload make_payload(const struct mg_connection *conn,
     return p;
 }
 
-static void put_head(struct bw_buf *out, const struct mg_connection *conn,
-                     const struct bw_http_answer *answer, const struct payload *payload, bool keep)
+/* The lines that do not depend on the body. */
+static void put_headers(struct bw_buf *out, const struct mg_connection *conn,
+                        const struct bw_http_answer *answer, bool keep)
 {
     char date[64], id[REQUEST_ID_MAX + 1];
     time_t now = time(NULL);
     struct tm tm;
     strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
     request_id(conn, id);
-    bw_buf_printf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\n", answer->status,
-                  bw_http_reason(answer->status), date);
+    bw_buf_printf(out,
+                  "Date: %s\r\nCache-Control: %s\r\nX-Content-Type-Options: nosniff\r\n"
+                  "Referrer-Policy: no-referrer\r\nContent-Security-Policy: " CSP "\r\n"
+                  "X-Request-Id: %s\r\nConnection: %s\r\n",
+                  date, answer->cache ? answer->cache : "no-store", id,
+                  keep ? "keep-alive" : "close");
+    bw_buf_puts(out, bw_buf_str(&answer->headers));
+}
+
+static void put_head(struct bw_buf *out, const struct mg_connection *conn,
+                     const struct bw_http_answer *answer, const struct payload *payload, bool keep)
+{
+    bw_buf_printf(out, "HTTP/1.1 %d %s\r\n", answer->status, bw_http_reason(answer->status));
     if (answer->content_type)
         bw_buf_printf(out, "Content-Type: %s\r\nContent-Length: %zu\r\n", answer->content_type,
                       payload->bytes.len);
@@ -200,12 +212,7 @@ static void put_head(struct bw_buf *out, const struct mg_connection *conn,
         bw_buf_puts(out, BW_STR("Content-Encoding: gzip\r\n"));
     if (payload->varies)
         bw_buf_puts(out, BW_STR("Vary: Accept-Encoding\r\n"));
-    bw_buf_printf(out,
-                  "Cache-Control: %s\r\nX-Content-Type-Options: nosniff\r\n"
-                  "Referrer-Policy: no-referrer\r\nContent-Security-Policy: " CSP "\r\n"
-                  "X-Request-Id: %s\r\nConnection: %s\r\n",
-                  answer->cache ? answer->cache : "no-store", id, keep ? "keep-alive" : "close");
-    bw_buf_puts(out, bw_buf_str(&answer->headers));
+    put_headers(out, conn, answer, keep);
     bw_buf_puts(out, BW_STR("\r\n"));
 }
 
@@ -284,8 +291,28 @@ static void answer_request(struct mg_connection *conn, const struct bw_http_opti
     bw_buf_free(&content);
 }
 
+/* Whether the connection has left, with the one who will answer. */
+static bool leaves(const struct mg_connection *conn, const struct bw_handoff_desk *desk,
+                   const struct bw_http_request *request, struct bw_http_answer *answer)
+{
+    struct bw_buf headers = {0};
+    struct bw_fault fault = {0};
+    if (!answer->taker.arg || request->method == BW_HTTP_HEAD)
+        return false;
+    put_headers(&headers, conn, answer, false);
+    int err = headers.failed
+                  ? bw_fault(&fault, BW_ENOMEM, "", "out of memory")
+                  : bw_handoff_request(conn, desk, &answer->taker, bw_buf_str(&headers), &fault);
+    bw_buf_free(&headers);
+    if (err == 0)
+        answer->taker.arg = NULL;
+    else
+        bw_http_fault(answer, &fault);
+    return err == 0;
+}
+
 int bw_http_exchange(struct mg_connection *conn, const struct bw_http_options *options,
-                     bool crowded)
+                     const struct bw_handoff_desk *desk, bool crowded)
 {
     const struct mg_request_info *info = mg_get_request_info(conn);
     struct bw_http_header headers[MG_MAX_HEADERS];
@@ -307,7 +334,10 @@ int bw_http_exchange(struct mg_connection *conn, const struct bw_http_options *o
     bool cut = body.broken || (body.unread && body.expects);
     bool drains = body.unread && !cut;
     bool keeps = keeps_alive(conn);
-    send_answer(conn, &answer, keeps && !body.unread && !cut && !crowded);
+    if (leaves(conn, desk, &request, &answer))
+        bw_metric_add(&requests, 1);
+    else
+        send_answer(conn, &answer, keeps && !body.unread && !cut && !crowded);
     int status = answer.status;
     bw_http_answer_free(&answer);
     bw_http_request_free(&request);

@@ -72,8 +72,8 @@ static uint64_t address_of(const struct mg_connection *conn, const struct bw_pro
     return bw_peer_of(proxies, bw_str(info->remote_addr), forwarded_for);
 }
 
-static int prepare(const struct mg_connection *conn, const struct bw_handoff_desk *desk,
-                   struct bw_handoff **out, struct bw_fault *fault)
+static int try_to_prepare(const struct mg_connection *conn, const struct bw_handoff_desk *desk,
+                          struct bw_handoff **out, struct bw_fault *fault)
 {
     const struct bw_handoff_sink *sink = &desk->sink;
     struct bw_socket_ends ends;
@@ -103,21 +103,34 @@ out:
     return err;
 }
 
+static void refuse(int err, struct bw_fault *fault)
+{
+    bw_metric_add(&refused, 1);
+    if (fault->err != 0)
+        return;
+    if (err != BW_ENOTFOUND) /* not found: the client has left */
+        diag_warn("HTTP-HANDOFF-FAILED", "error=%s errno=%d", bw_err_code(err), errno);
+    bw_fault(fault, BW_EBUSY, "", "no room for a further live connection; try again later");
+}
+
+/* All that comes before the connection is touched. */
+static int prepare(const struct mg_connection *conn, const struct bw_handoff_desk *desk,
+                   struct bw_handoff **out, struct bw_fault *fault)
+{
+    int err = try_to_prepare(conn, desk, out, fault);
+    if (err)
+        refuse(err, fault);
+    return err;
+}
+
 /* Before the handshake. 0: go on with it. */
 static int on_connect(const struct mg_connection *conn, void *arg)
 {
     struct bw_handoff *h = NULL;
     struct bw_fault fault = {0};
-    int err = prepare(conn, arg, &h, &fault);
-    if (err == 0) {
+    if (prepare(conn, arg, &h, &fault) == 0) {
         mg_set_user_connection_data(conn, h);
         return 0;
-    }
-    bw_metric_add(&refused, 1);
-    if (fault.err == 0) {
-        if (err != BW_ENOTFOUND) /* not found: the client has left */
-            diag_warn("HTTP-HANDOFF-FAILED", "error=%s errno=%d", bw_err_code(err), errno);
-        bw_fault(&fault, BW_EBUSY, "", "no room for a further live connection; try again later");
     }
     /* civetweb lets nobody write here, by const; but nothing was written yet, and this thread is
      * the only one that does. */
@@ -184,6 +197,29 @@ void bw_handoff_install(struct mg_context *context, const char *path,
     static struct mg_websocket_subprotocols none = {0, NULL};
     mg_set_websocket_handler_with_subprotocols(context, path, &none, on_connect, on_ready, on_data,
                                                on_close, (void *)(uintptr_t)desk);
+}
+
+int bw_handoff_request(const struct mg_connection *conn, const struct bw_handoff_desk *desk,
+                       const struct bw_http_taker *taker, struct bw_str headers,
+                       struct bw_fault *fault)
+{
+    struct bw_handoff *h = NULL;
+    int err = prepare(conn, desk, &h, fault);
+    if (err)
+        return err;
+    if (dup3(h->placeholder, h->fd, O_CLOEXEC) < 0)
+        err = BW_EIO;
+    else if ((err = taker->take(taker->arg, h->mine, h->address, headers)) != 0)
+        dup3(h->mine, h->fd, O_CLOEXEC); /* back; that it worked once means that it can */
+    if (err == 0) {
+        h->mine = -1;
+        h->has_place = false;
+        bw_metric_add(&handoffs, 1);
+    } else {
+        refuse(err, fault);
+    }
+    destroy(&h);
+    return err;
 }
 
 void bw_handoff_abandon(const struct mg_connection *conn)

@@ -1,7 +1,10 @@
-/* The hand-off: a connection whose WebSocket handshake is done leaves civetweb, which would keep a
- * thread for it, and goes to the streams.
+/* The hand-off: a connection whose WebSocket handshake is done, or whose request is answered over a
+ * long time, leaves civetweb, which would keep a thread for it, and goes to the streams.
  *
- * DESIGN. All of it happens on the one worker that serves the connection, in four callbacks:
+ * DESIGN. A request leaves from its handler, in one call: the place, the descriptor and the
+ * placeholder as below, then the taker gets `mine`. If it does not want it, the connection is put
+ * back, and civetweb answers. A WebSocket takes four callbacks, because civetweb does its
+ * handshake. All of it happens on the one worker that serves the connection, in four callbacks:
  *   connect  before the handshake: everything that can fail. Takes a place from the sink, finds the
  *            descriptor, makes `mine` (a dup of it) and a placeholder (a socket whose other end is
  *            closed). Else answers 429 or 503.
@@ -17,6 +20,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "web/http/message.h"
 #include "web/http/peer.h"
 
 struct mg_connection;
@@ -48,6 +52,12 @@ struct bw_handoff_desk {
 /* Installs the callbacks for a path. The desk is borrowed until the context is stopped. */
 void bw_handoff_install(struct mg_context *context, const char *path,
                         const struct bw_handoff_desk *desk);
+
+/* Gives the connection of a request that was not answered yet to the taker. 0: it is gone, and
+ * civetweb will find that out by itself. Else *fault says why not, and it is to be answered. */
+int bw_handoff_request(const struct mg_connection *conn, const struct bw_handoff_desk *desk,
+                       const struct bw_http_taker *taker, struct bw_str headers,
+                       struct bw_fault *fault) BW_MUST_CHECK;
 
 /* For the server's connection_close callback: gives up a hand-off that did not get to its end
  * (the handshake could not be written). NULL is harmless. */

@@ -58,6 +58,9 @@ void bw_http_answer_free(struct bw_http_answer *answer)
 {
     bw_buf_free(&answer->body);
     bw_buf_free(&answer->headers);
+    if (answer->taker.arg)
+        answer->taker.drop(answer->taker.arg);
+    answer->taker.arg = NULL;
 }
 
 void bw_http_answer_json(struct bw_http_answer *answer, int status)

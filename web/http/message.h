@@ -3,6 +3,7 @@
 #define BW_HTTP_MESSAGE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -48,6 +49,15 @@ struct bw_str bw_http_header(const struct bw_http_request *request, const char *
 /* The media type of the body, without parameters; empty if the request names none. */
 struct bw_str bw_http_media_type(const struct bw_http_request *request);
 
+/* Who writes the answer instead, on a connection that leaves the server for that. */
+struct bw_http_taker {
+    /* 0: it owns fd, the address's place (handoff.h) and arg. `headers` are lines for the answer's
+     * head, which are the server's to say. Called on the request's worker. */
+    int (*take)(void *arg, int fd, uint64_t address, struct bw_str headers);
+    void (*drop)(void *arg); /* it did not come to that */
+    void *arg;               /* NULL: nobody */
+};
+
 struct bw_http_answer {
     int status;               /* 0: not answered yet */
     const char *content_type; /* static; NULL: there is no body */
@@ -56,6 +66,7 @@ struct bw_http_answer {
     struct bw_buf headers; /* further header lines, each with its CRLF */
     const void *fixed;     /* a body that lives for ever, instead of `body` */
     size_t fixed_len;
+    struct bw_http_taker taker;
 };
 
 void bw_http_answer_free(struct bw_http_answer *answer);

@@ -55,7 +55,7 @@ static int on_request(struct mg_connection *conn)
 {
     struct bw_http_server *s = server_of(conn);
     bool crowded = atomic_load(&s->n_held) > s->options.threads / 2;
-    return bw_http_exchange(conn, &s->options, crowded);
+    return bw_http_exchange(conn, &s->options, &s->desk, crowded);
 }
 
 /* What civetweb would have written an error page for: heads it cannot read, and handshakes. It has

@@ -6,7 +6,7 @@
 #include "wire/mp.h"
 #include "wire/topic.h"
 
-enum { EVENTS_MAX = 1000, WAIT_MAX_S = 60, LEVEL_MAX = 16 };
+enum { EVENTS_MAX = 1000, LEVEL_MAX = 16 };
 
 static void put_event(struct bw_buf *b, const msgpack_object *map, uint32_t epoch,
                       struct bw_fault *fault)
@@ -21,9 +21,9 @@ static void put_event(struct bw_buf *b, const msgpack_object *map, uint32_t epoc
     bw_buf_putc(b, '}');
 }
 
-/* {"events":[…],"more":…},"reset":false, and where to go on. Returns how many events there were. */
-static uint32_t put_events(struct bw_http_answer *answer, const struct bw_asked *asked,
-                           struct bw_fault *fault)
+/* {"events":[…],"more":…},"reset":false, and where to go on. */
+static void put_events(struct bw_http_answer *answer, const struct bw_asked *asked,
+                       struct bw_fault *fault)
 {
     msgpack_object_array events = {.size = 0};
     struct bw_buf *b = &answer->body;
@@ -53,7 +53,6 @@ static uint32_t put_events(struct bw_http_answer *answer, const struct bw_asked 
         bw_json_string(b, reset);
     }
     bw_rest_end(answer, asked->epoch, reset.len ? asked->head : next);
-    return events.size;
 }
 
 /* The answer to who is at the head and has it from the bus just now. */
@@ -64,21 +63,16 @@ static void put_nothing_new(struct bw_http_answer *answer, struct bw_cursor at)
     bw_rest_end(answer, at.epoch, at.seq);
 }
 
-/* Asks and answers. wait_s: the client would have waited that long for an event. */
 static void answer_events(const struct bw_rest *rest, const struct bw_rpc_request *question,
-                          struct bw_params *p, uint32_t wait_s, struct bw_http_answer *answer)
+                          struct bw_params *p, struct bw_http_answer *answer)
 {
     struct bw_asked asked = {.reply = NULL};
-    if (p->fault.err == 0 && wait_s == 0 && !question->backwards &&
-        bw_fresh_is(rest->fresh, question->after)) {
+    if (p->fault.err == 0 && !question->backwards && bw_fresh_is(rest->fresh, question->after)) {
         put_nothing_new(answer, question->after);
         return;
     }
-    if (p->fault.err == 0 && bw_rest_ask(rest, question, &asked, &p->fault) == 0) {
-        uint32_t n = put_events(answer, &asked, &p->fault);
-        if (n == 0 && wait_s > 0)
-            bw_http_answer_header(answer, "Retry-After", "1");
-    }
+    if (p->fault.err == 0 && bw_rest_ask(rest, question, &asked, &p->fault) == 0)
+        put_events(answer, &asked, &p->fault);
     if (p->fault.err)
         bw_http_fault(answer, &p->fault);
     bw_asked_free(&asked);
@@ -109,8 +103,7 @@ void bw_rest_get_events(void *ctx, const struct bw_http_request *request,
         .resources = bw_params_set(&p, "resource"),
         .event_types = bw_params_set(&p, "event_type"),
     };
-    uint32_t wait_s = bw_params_u32(&p, "wait", 0, WAIT_MAX_S, 0);
-    answer_events(ctx, &question, &p, wait_s, answer);
+    answer_events(ctx, &question, &p, answer);
     bw_params_free(&p);
 }
 
@@ -127,7 +120,7 @@ void bw_rest_get_task_events(void *ctx, const struct bw_http_request *request,
         .task_ids = {.v = &request->args[0], .n = 1},
         .event_types = bw_params_set(&p, "event_type"),
     };
-    answer_events(ctx, &question, &p, 0, answer);
+    answer_events(ctx, &question, &p, answer);
     bw_params_free(&p);
 }
 
@@ -147,6 +140,6 @@ void bw_rest_get_task_logs(void *ctx, const struct bw_http_request *request,
     };
     if (question.backwards && bw_params_str(&p, "after", BW_CURSOR_LEN).ptr && p.fault.err == 0)
         bw_fault(&p.fault, BW_EINVAL, "before", "stands beside after; give one of them");
-    answer_events(ctx, &question, &p, 0, answer);
+    answer_events(ctx, &question, &p, answer);
     bw_params_free(&p);
 }

@@ -70,9 +70,9 @@ void bw_frame_unsubscribed(struct bw_buf *out, enum bw_encoding encoding, struct
 }
 
 void bw_frame_reset(struct bw_buf *out, enum bw_encoding encoding, struct bw_str topic,
-                    const char *reason)
+                    const char *reason, const struct bw_place *resume)
 {
-    size_t begun = begin(out, encoding, "reset", NULL);
+    size_t begun = begin(out, encoding, "reset", resume);
     put_member(out, "topic", topic);
     put_member(out, "reason", bw_str(reason));
     end(out, encoding, begun);

@@ -18,9 +18,10 @@ void bw_frame_connected(struct bw_buf *out, enum bw_encoding encoding, unsigned 
 void bw_frame_subscribed(struct bw_buf *out, enum bw_encoding encoding, struct bw_str topic,
                          bool recovered, struct bw_place place, bool to_resume);
 void bw_frame_unsubscribed(struct bw_buf *out, enum bw_encoding encoding, struct bw_str topic);
-/* reason: "epoch", "retention" or "ahead" */
+/* reason: "epoch", "retention" or "ahead". resume: from where the client may, if no snapshot
+ * follows; else NULL. */
 void bw_frame_reset(struct bw_buf *out, enum bw_encoding encoding, struct bw_str topic,
-                    const char *reason);
+                    const char *reason, const struct bw_place *resume);
 void bw_frame_pong(struct bw_buf *out, enum bw_encoding encoding);
 /* topic and fault->field may be "". The code is bw_err_code(fault->err). */
 void bw_frame_error(struct bw_buf *out, enum bw_encoding encoding, struct bw_str topic,

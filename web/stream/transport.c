@@ -17,9 +17,10 @@ void bw_say_subscribed(struct bw_sub *sub, bool recovered, struct bw_place place
 bool bw_say_reset(struct bw_sub *sub, const char *reason, struct bw_place place)
 {
     const struct bw_feed *feed = sub->view->feed;
-    (void)place;
-    for (size_t i = 0; i < feed->topics.n; i++)
-        bw_frame_reset(&sub->conn->engine->scratch, feed->encoding, feed->topics.v[i], reason);
+    size_t last = feed->topics.n - 1;
+    for (size_t i = 0; i <= last; i++)
+        bw_frame_reset(&sub->conn->engine->scratch, feed->encoding, feed->topics.v[i], reason,
+                       i == last && !feed->has_rows ? &place : NULL);
     bw_conn_say_scratch(sub->conn);
     return true;
 }
