@@ -10,6 +10,7 @@ import urllib.parse
 import jsonschema
 import openapi_spec_validator
 import pytest
+from eventstream import EventStream
 
 ROOT = pathlib.Path(__file__).parents[2]
 SPEC = json.loads((ROOT / "web/openapi.json").read_text())
@@ -88,6 +89,12 @@ def test_every_example_works(daemon):
                 check_against_schema(operation["requestBody"]["content"][content_type]["schema"], body)
                 body = json.dumps(body)
             headers = {"Content-Type": content_type} if content_type else {}
+            if "text/event-stream" in operation["responses"].get("200", {}).get("content", {}):
+                with EventStream(daemon, target) as stream:
+                    assert (stream.status, stream.headers["content-type"]) == (200, "text/event-stream")
+                    stream.subscribed()
+                n += 1
+                continue
             answer = daemon.request(method.upper(), target, body, headers)
             assert answer.status < 300, (method, target, body, answer.body)
             check_answer(operation, answer)

@@ -5,7 +5,7 @@
  * between is left out: an answer has room for events, or for a reset. When the time is over the
  * answer has neither, but the cursor that was reached. The answer is the same object as a REST read
  * of /events gives. */
-#include <stdio.h>
+#include <string.h>
 
 #include "base/metrics.h"
 #include "wire/cursor.h"
@@ -39,37 +39,35 @@ static void input(struct bw_conn *conn, struct bw_str bytes)
 
 /* --- Answering ----------------------------------------------------------------------- */
 
-/* What it says, in two parts around the events. */
+/* What it says: a text, the events, a text. */
 struct answer {
-    const char *status, *type;
-    struct bw_buf before, after;
-    struct bw_choice events;
-    size_t events_len; /* without the comma after the last */
+    const char *status, *headers, *before;
+    struct bw_choice events; /* each with a comma behind it */
+    struct bw_buf after;
 };
 
-static void put_events(struct bw_buf *out, const struct answer *a)
+static void put_events(struct bw_buf *out, const struct bw_choice *events, size_t len)
 {
-    size_t left = a->events_len;
-    for (int i = 0; i < a->events.n; i++) {
-        size_t len = a->events.iov[i].iov_len < left ? a->events.iov[i].iov_len : left;
-        bw_buf_put(out, a->events.iov[i].iov_base, len);
-        left -= len;
+    for (int i = 0; i < events->n; i++) {
+        size_t part = events->iov[i].iov_len < len ? events->iov[i].iov_len : len;
+        bw_buf_put(out, events->iov[i].iov_base, part);
+        len -= part;
     }
 }
 
 static void finish(struct bw_conn *conn, struct answer *a)
 {
     struct bw_buf *out = &conn->engine->scratch;
-    a->events_len = a->events.bytes > 0 ? a->events.bytes - 1 : 0;
-    bw_buf_printf(out, "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n", a->status,
-                  a->type, a->before.len + a->events_len + a->after.len);
+    size_t events_len = a->events.bytes > 0 ? a->events.bytes - 1 : 0; /* no comma after the last */
+    bw_buf_printf(out, "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n", a->status, a->headers,
+                  strlen(a->before) + events_len + a->after.len);
     bw_buf_puts(out, bw_buf_str(&conn->watch->headers));
     bw_buf_puts(out, BW_STR("\r\n"));
-    bw_buf_puts(out, bw_buf_str(&a->before));
-    put_events(out, a);
-    bw_buf_puts(out, bw_buf_str(&a->after));
-    out->failed = out->failed || a->before.failed || a->after.failed;
-    bw_buf_free(&a->before);
+    bw_buf_puts(out, bw_str(a->before));
+    put_events(out, &a->events, events_len);
+    if (a->after.data)
+        bw_buf_puts(out, bw_buf_str(&a->after));
+    out->failed = out->failed || a->after.failed;
     bw_buf_free(&a->after);
     bw_conn_finish(conn);
 }
@@ -79,8 +77,8 @@ static void answer_with(struct bw_conn *conn, struct answer *a, bool more, const
                         struct bw_place place)
 {
     a->status = "200 OK";
-    a->type = "application/json";
-    bw_buf_puts(&a->before, BW_STR("{\"data\":{\"events\":["));
+    a->headers = "Content-Type: application/json\r\n";
+    a->before = "{\"data\":{\"events\":[";
     bw_buf_printf(&a->after, "],\"more\":%s},\"reset\":%s", more ? "true" : "false",
                   reset ? "true" : "false");
     if (reset)
@@ -92,12 +90,12 @@ static void answer_with(struct bw_conn *conn, struct answer *a, bool more, const
 
 static void answer_problem(struct bw_conn *conn, const struct bw_fault *fault)
 {
-    struct answer a = {.status = "503 Service Unavailable", .type = "application/problem+json"};
-    bw_buf_printf(&a.before,
-                  "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,"
-                  "\"code\":\"%s\",\"detail\":",
-                  bw_err_code(fault->err));
-    bw_json_string(&a.before, bw_str(fault->message[0] ? fault->message : bw_err_text(fault->err)));
+    struct answer a = {
+        .status = "503 Service Unavailable",
+        .headers = "Content-Type: application/problem+json\r\nRetry-After: 1\r\n",
+        .before = "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503"};
+    bw_buf_printf(&a.after, ",\"code\":\"%s\",\"detail\":", bw_err_code(fault->err));
+    bw_json_string(&a.after, bw_str(fault->message[0] ? fault->message : bw_err_text(fault->err)));
     bw_buf_putc(&a.after, '}');
     finish(conn, &a);
 }

@@ -6,8 +6,6 @@
  * heartbeat carries the place that a quiet connection has reached meanwhile, so that it does not
  * come back with a cursor that is no longer kept. The client never speaks again; it is alive as
  * long as its socket takes what is sent. */
-#include <stdio.h>
-
 #include "base/metrics.h"
 #include "wire/cursor.h"
 #include "web/stream/conn.h"
