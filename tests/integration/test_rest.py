@@ -228,12 +228,6 @@ def test_topics_are_merged_and_filtered(daemon):
     assert events(event_type="TASK_FAILED") == []
 
 
-def test_waiting_is_answered_at_once_with_advice(daemon):
-    answer = daemon.get("/api/v1/events", topic="none", after="latest", wait=25)
-    assert check(answer, 200)["data"]["events"] == []
-    assert answer.headers["Retry-After"] == "1"
-
-
 def test_cursors_that_cannot_be_served(daemon):
     daemon.publish({"event_type": "TASK_CREATED", "data": {"id": "t"}})
     cursor = daemon.get("/api/v1/events").json["cursor"]
