@@ -14,7 +14,7 @@ SONAME  := libbellwire.so.0
 # --- System packages: the only place that names them ------------------------------------------
 PKG_BUILD := gcc libc6-dev make pkg-config libnng-dev libcivetweb-dev libmsgpack-dev libsqlite3-dev \
              libwslay-dev libjansson-dev zlib1g-dev uthash-dev
-PKG_TEST  := libcmocka-dev clang libclang-rt-14-dev python3-venv spin
+PKG_TEST  := libcmocka-dev clang libclang-rt-14-dev python3-venv spin chromium
 PKG_LINT  := clang-format clang-tidy cppcheck
 PKG_BENCH := nginx-light libnginx-mod-nchan
 PKG_DOCS  := doxygen mandoc
@@ -109,7 +109,7 @@ PROGRAMS := $(B)/bellwired $(B)/bellwire $(B)/libbellwire.so
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help run test unit integration autobahn model bench install check-layers lint format asan \
+.PHONY: all help run test unit integration e2e autobahn model bench install check-layers lint format asan \
         tsan fuzz fuzz-run fuzz-replay docs clean build
 
 all: $(PROGRAMS) $(EXAMPLES) ## build the daemon, the command line and the library
@@ -284,7 +284,19 @@ $(B)/js.ok: $(JS)/dist/ok $(JS_TEST) $(B)/bellwired
 	cd $(JS) && $(JS_PATH) BELLWIRE_BUILD=$(abspath $(B)) npm test --silent
 	@touch $@
 
-test: unit integration js-test fuzz-replay $(B)/autobahn.ok build/model.ok ## everything: unit, integration, browser client, sanitizers, fuzz regressions
+# --- The page, in Debian's Chromium driven by Playwright; what npm installs lies under build/ -------
+E2E := build/e2e
+$(E2E)/ok: tests/e2e/package.json tests/e2e/package-lock.json $(VENV)/ok
+	@mkdir -p $(@D)
+	cp $(filter %.json,$^) $(@D)
+	cd $(@D) && $(JS_PATH) npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+e2e: $(B)/e2e.ok ## test the page in a browser
+$(B)/e2e.ok: $(E2E)/ok $(wildcard tests/e2e/*.js) $(B)/bellwired
+	BELLWIRE_BUILD=$(abspath $(B)) BELLWIRE_E2E=$(abspath $(E2E)) $(VENV)/bin/node --test 'tests/e2e/*.test.js'
+	@touch $@
+
+test: unit integration js-test e2e fuzz-replay $(B)/autobahn.ok build/model.ok ## everything: unit, integration, browser client, page, sanitizers, fuzz regressions
 	@$(MAKE) --no-print-directory VARIANT=asan unit
 	@$(MAKE) --no-print-directory VARIANT=tsan unit
 
