@@ -67,6 +67,7 @@ static int start_web(const struct bellwired_options *o, const char *bus_url, str
     const struct bw_web_options options = {
         .listen = o->http,
         .proxies = o->proxies,
+        .deflate = o->deflate == CHOICE_ON,
         .bus_url = bus_url,
         .http_threads = (unsigned)o->http_threads,
         .body_bytes_max = o->body_bytes_max,

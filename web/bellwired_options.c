@@ -5,6 +5,7 @@
 
 static const char *const only_choices[] = {"both", "bus", "web", NULL};
 static const char *const level_choices[] = {"error", "warn", "info", "debug", NULL};
+static const char *const switch_choices[] = {"off", "on", NULL};
 static const char *const format_choices[] = {"logfmt", "json", NULL};
 
 #define KIB ((uint64_t)1 << 10)
@@ -97,6 +98,9 @@ static const struct bw_setting settings[] = {
     COUNT(NULL, "subscriptions", subscriptions, "32", 1, 65536, "Topics for each live stream."),
     BYTES(NULL, "message-bytes-max", message_bytes_max, "64K", KIB, 16 * MIB,
           "The largest message from a page."),
+    CHOICE(
+        NULL, "deflate", deflate, "on", switch_choices,
+        "Compress what pages get that ask for it (permessage-deflate): each event once for all."),
     COUNT(NULL, "messages-per-s", messages_per_s, "50", 1, 1000000,
           "Messages from a page in each second, on average over ten; who says more is closed."),
     COUNT(NULL, "heartbeat-s", heartbeat_s, "25", 1, 3600, "Ping a silent page after this time."),

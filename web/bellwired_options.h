@@ -10,6 +10,7 @@
 /* The order of the words in the table. */
 enum bellwired_only { ONLY_BOTH, ONLY_BUS, ONLY_WEB };
 enum bellwired_log_format { LOG_LOGFMT, LOG_JSON };
+enum bellwired_switch { CHOICE_OFF, CHOICE_ON };
 
 /* One member per line of the table in bellwired_options.c. */
 struct bellwired_options {
@@ -22,7 +23,7 @@ struct bellwired_options {
     uint64_t query_threads, pub_buffer_messages, head_heartbeat_ms;
     uint64_t http_threads, body_bytes_max, bus_timeout_ms;
     uint64_t stream_threads, ring_bytes, rings, connections, subscriptions, message_bytes_max;
-    uint64_t connections_per_address, messages_per_s;
+    uint64_t connections_per_address, messages_per_s, deflate;
     uint64_t heartbeat_s, ping_timeout_s, idle_s, drain_s;
     bool verify, help, manual, version;
 };

@@ -62,9 +62,10 @@ static bool owns_fd(void *ctx, int fd)
     return bw_stream_owns_fd(((const struct bw_web *)ctx)->stream, fd);
 }
 
-static int adopt(void *ctx, int fd, uint64_t address)
+static int adopt(void *ctx, int fd, uint64_t address, unsigned window_bits)
 {
-    return bw_stream_adopt_websocket(((const struct bw_web *)ctx)->stream, fd, address);
+    return bw_stream_adopt_websocket(((const struct bw_web *)ctx)->stream, fd, address,
+                                     window_bits);
 }
 
 /* --- Starting and stopping --- */
@@ -99,6 +100,7 @@ static int start_http(struct bw_web *web, const struct bw_web_options *o, unsign
         .websocket_path = BW_WEBSOCKET_PATH,
         .sink = {.ctx = web, .enter = enter, .leave = leave, .owns_fd = owns_fd, .adopt = adopt},
         .proxies = o->proxies,
+        .deflate = o->deflate,
     };
     return bw_http_server_start(&options, &web->http, fault);
 }

@@ -3,6 +3,7 @@
 #ifndef BW_WEB_WEB_H
 #define BW_WEB_WEB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,7 @@
 struct bw_web_options {
     const char *listen;    /* "127.0.0.1:8080"; "8080" is every address; port 0: any free one */
     const char *proxies;   /* whose X-Forwarded-For is believed: "127.0.0.0/8, 10.0.0.7" */
+    bool deflate;          /* compress what pages get, if they can take it */
     const char *bus_url;   /* the bus's base URL: inproc:// in one process, else ipc:// or tcp:// */
     unsigned http_threads; /* requests worked on at once; default 16 */
     size_t body_bytes_max; /* largest request body; default 16 MiB */

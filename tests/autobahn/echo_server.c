@@ -5,10 +5,14 @@
 #include <unistd.h>
 
 #include "web/http/server.h"
+#include "web/stream/deflate.h"
 #include "web/stream/engine.h"
 #include "web/stream/watcher.h"
 
-enum { MESSAGE_BYTES_MAX = 16 << 20, THREADS = 8 };
+enum { MESSAGE_BYTES_MAX = 16 << 20, THREADS = 8, STREAM_THREADS = 2 };
+
+/* One for each thread and size of window. */
+static struct bw_deflater *deflaters[STREAM_THREADS][BW_WINDOW_BITS_MAX + 1];
 
 void bw_watcher_hello(struct bw_conn *conn)
 {
@@ -17,7 +21,15 @@ void bw_watcher_hello(struct bw_conn *conn)
 
 int bw_watcher_message(struct bw_conn *conn, enum bw_ws_opcode opcode, struct bw_str payload)
 {
-    bw_ws_put_frame(&conn->engine->scratch, opcode, payload);
+    struct bw_buf *out = &conn->engine->scratch;
+    unsigned bits = conn->ws.window_bits;
+    struct bw_deflater **deflater = &deflaters[conn->engine->number][bits];
+    if (bits && !*deflater && bw_deflater_create(deflater, bits) != 0)
+        return BW_WS_INTERNAL_ERROR;
+    if (bits)
+        bw_deflate_put_frame(*deflater, out, opcode, payload);
+    else
+        bw_ws_put_frame(out, opcode, payload);
     bw_conn_say_scratch(conn);
     return 0;
 }
@@ -37,9 +49,9 @@ static bool owns_fd(void *stream, int fd)
     return bw_stream_owns_fd(stream, fd);
 }
 
-static int adopt(void *stream, int fd, uint64_t address)
+static int adopt(void *stream, int fd, uint64_t address, unsigned window_bits)
 {
-    return bw_stream_adopt_websocket(stream, fd, address);
+    return bw_stream_adopt_websocket(stream, fd, address, window_bits);
 }
 
 static int serve(struct bw_stream *stream, struct bw_fault *fault)
@@ -48,6 +60,7 @@ static int serve(struct bw_stream *stream, struct bw_fault *fault)
         .listen = "127.0.0.1:0",
         .threads = THREADS,
         .websocket_path = "/",
+        .deflate = true,
         .sink = {.ctx = stream, .enter = enter, .leave = leave, .owns_fd = owns_fd, .adopt = adopt},
     };
     struct bw_http_server *server;
@@ -66,7 +79,8 @@ static int serve(struct bw_stream *stream, struct bw_fault *fault)
 /* The bus is one that nobody keeps: an echo needs no events. */
 int main(void)
 {
-    const struct bw_stream_options options = {.max_message_bytes = MESSAGE_BYTES_MAX,
+    const struct bw_stream_options options = {.threads = STREAM_THREADS,
+                                              .max_message_bytes = MESSAGE_BYTES_MAX,
                                               .reply_bytes_max = 4 * MESSAGE_BYTES_MAX,
                                               .messages_per_s = 1000000};
     struct bellwire *bus = NULL;
@@ -80,6 +94,9 @@ int main(void)
     if (err != 0)
         fprintf(stderr, "echo_server: %s %s\n", bw_err_text(err), fault.message);
     bw_stream_stop(&stream);
+    for (int i = 0; i < STREAM_THREADS; i++)
+        for (int bits = 0; bits <= BW_WINDOW_BITS_MAX; bits++)
+            bw_deflater_destroy(&deflaters[i][bits]);
     bellwire_close(&bus);
     return err != 0;
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,22 +14,25 @@
 #include "base/diag.h"
 #include "base/metrics.h"
 #include "web/http/exchange.h"
+#include "web/http/extension.h"
 #include "web/http/socket.h"
 
 BW_COUNTER(handoffs, "bellwire_http_handoffs_total", "Connections handed to the streams.");
 BW_COUNTER(refused, "bellwire_http_handoffs_refused_total",
            "WebSocket handshakes refused because there was no room.");
 
-enum { CLOSE_PROTOCOL_ERROR = 1002, CLOSE_TRY_AGAIN_LATER = 1013 };
+enum { CLOSE_PROTOCOL_ERROR = 1002, CLOSE_TRY_AGAIN_LATER = 1013, ANSWER_MAX = 4096 };
 
 struct bw_handoff {
     const struct bw_handoff_sink *sink;
     uint64_t address; /* has a place with the sink, if has_place */
     bool has_place;
-    int fd;          /* civetweb's number for the connection */
-    int mine;        /* the same connection, for the sink; -1 once it is gone */
-    int placeholder; /* what fd becomes; -1 once it did */
-    bool pipelined;  /* the client sent frames before it had our answer */
+    bool pipelined; /* the client sent frames before it had our answer */
+    int fd;         /* civetweb's number for the connection */
+    int mine;       /* the same connection, for the sink; -1 once it is gone */
+    int caught;     /* the placeholder's other end: what civetweb wrote; -1 once it was sent on */
+    unsigned window_bits; /* of the client, for permessage-deflate; 0: not agreed on */
+    char extension[BW_EXTENSION_LINE_MAX]; /* our line in the answer to the handshake */
 };
 
 static void close_fd(int *fd)
@@ -47,19 +51,47 @@ static void destroy(struct bw_handoff **handoff)
     if (h->has_place)
         h->sink->leave(h->sink->ctx, h->address);
     close_fd(&h->mine);
-    close_fd(&h->placeholder);
+    close_fd(&h->caught);
     free(h);
 }
 
-/* A socket that reads as ended. */
-static int make_placeholder(int *out)
+/* Puts a placeholder under civetweb's number. */
+static int replace(struct bw_handoff *h)
 {
-    int pair[2];
+    int pair[2], err;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
         return BW_EIO;
-    close(pair[1]);
-    *out = pair[0];
-    return 0;
+    err = dup3(pair[0], h->fd, O_CLOEXEC) < 0 ? BW_EIO : 0;
+    close(pair[0]);
+    h->caught = pair[1];
+    return err;
+}
+
+/* Sends on what civetweb wrote, with a further line in its head. From then on civetweb reads the
+ * end. Without room in the client's socket, for these few bytes, the connection is given up. */
+static void send_on(struct bw_handoff *h, const char *line)
+{
+    char answer[ANSWER_MAX];
+    ssize_t n = recv(h->caught, answer, sizeof answer - strlen(line), MSG_DONTWAIT);
+    close_fd(&h->caught);
+    if (n >= 2) { /* before the empty line */
+        memmove(answer + n - 2 + strlen(line), answer + n - 2, 2);
+        memcpy(answer + n - 2, line, strlen(line));
+        n += (ssize_t)strlen(line);
+    }
+    if (n <= 0 || send(h->mine, answer, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) != n) {
+        shutdown(h->mine, SHUT_RDWR);
+        close_fd(&h->mine);
+    }
+}
+
+/* The client's offers may stand in several lines. */
+static void choose_extension(const struct mg_connection *conn, struct bw_handoff *h)
+{
+    const struct mg_request_info *info = mg_get_request_info(conn);
+    for (int i = 0; i < info->num_headers && h->window_bits == 0; i++)
+        if (strcasecmp(info->http_headers[i].name, "Sec-WebSocket-Extensions") == 0)
+            h->window_bits = bw_extension_choose(bw_str(info->http_headers[i].value), h->extension);
 }
 
 static uint64_t address_of(const struct mg_connection *conn, const struct bw_proxies *proxies)
@@ -80,7 +112,7 @@ static int try_to_prepare(const struct mg_connection *conn, const struct bw_hand
     struct bw_handoff *h = malloc(sizeof *h);
     if (!h)
         return bw_fault(fault, BW_ENOMEM, "", "out of memory");
-    *h = (struct bw_handoff){.sink = sink, .fd = -1, .mine = -1, .placeholder = -1};
+    *h = (struct bw_handoff){.sink = sink, .fd = -1, .mine = -1, .caught = -1};
     h->address = address_of(conn, &desk->proxies);
     int err = sink->enter(sink->ctx, h->address, fault);
     if (err)
@@ -95,7 +127,9 @@ static int try_to_prepare(const struct mg_connection *conn, const struct bw_hand
         goto out;
     }
     h->mine = fcntl(h->fd, F_DUPFD_CLOEXEC, 0);
-    err = h->mine < 0 ? BW_EIO : make_placeholder(&h->placeholder);
+    if (desk->deflates)
+        choose_extension(conn, h);
+    err = h->mine < 0 ? BW_EIO : replace(h);
 out:
     if (err)
         destroy(&h);
@@ -143,12 +177,7 @@ static void on_ready(struct mg_connection *conn, void *arg)
 {
     (void)arg;
     struct bw_handoff *h = mg_get_user_connection_data(conn);
-    if (dup3(h->placeholder, h->fd, O_CLOEXEC) < 0) {
-        diag_error("HTTP-HANDOFF-FAILED", "error=dup3 errno=%d", errno);
-        shutdown(h->fd, SHUT_RDWR);
-        close_fd(&h->mine);
-    }
-    close_fd(&h->placeholder);
+    send_on(h, h->extension);
 }
 
 /* A frame that came before our answer went. 0: leave the reading loop. */
@@ -177,7 +206,7 @@ static void on_close(const struct mg_connection *conn, void *arg)
     if (h->mine >= 0 && h->pipelined) {
         send_close(h->mine, CLOSE_PROTOCOL_ERROR);
     } else if (h->mine >= 0) {
-        if (h->sink->adopt(h->sink->ctx, h->mine, h->address) == 0) {
+        if (h->sink->adopt(h->sink->ctx, h->mine, h->address, h->window_bits) == 0) {
             h->mine = -1;
             h->has_place = false;
             bw_metric_add(&handoffs, 1);
@@ -225,5 +254,7 @@ int bw_handoff_request(const struct mg_connection *conn, const struct bw_handoff
 void bw_handoff_abandon(const struct mg_connection *conn)
 {
     struct bw_handoff *h = mg_get_user_connection_data(conn);
+    if (h && h->mine >= 0 && h->caught >= 0)
+        send_on(h, ""); /* civetweb found something wrong after all */
     destroy(&h);
 }

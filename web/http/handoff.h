@@ -6,10 +6,12 @@
  * back, and civetweb answers. A WebSocket takes four callbacks, because civetweb does its
  * handshake. All of it happens on the one worker that serves the connection, in four callbacks:
  *   connect  before the handshake: everything that can fail. Takes a place from the sink, finds the
- *            descriptor, makes `mine` (a dup of it) and a placeholder (a socket whose other end is
- *            closed). Else answers 429 or 503.
- *   ready    the handshake is written: dup3 puts the placeholder under civetweb's number. From here
- *            on civetweb reads end-of-file there, and its shutdown() cannot reach the client.
+ *            descriptor, makes `mine` (a dup of it), and puts one end of a socket pair under
+ *            civetweb's number. Else answers 429 or 503. From here on nothing that civetweb writes
+ *            reaches the client by itself, nor does its shutdown().
+ *   ready    civetweb has written its answer to the handshake into the pair: it is sent on to the
+ *            client, with the line of the extension that we agreed on and that civetweb does not
+ *            know. The pair's other end is closed: civetweb reads end-of-file.
  *   data     civetweb had read more than the handshake, and part of it was a whole frame: a client
  *            that does not wait for the handshake breaks RFC 6455. It is closed with 1002.
  *   close    civetweb is off the connection: the sink gets `mine`. */
@@ -36,8 +38,9 @@ struct bw_handoff_sink {
     void (*leave)(void *ctx, uint64_t address);
     /* Whether it owns this descriptor: such are not looked at when searching. */
     bool (*owns_fd)(void *ctx, int fd);
-    /* 0: the sink owns fd and the place. Negative: the caller still does. */
-    int (*adopt)(void *ctx, int fd, uint64_t address);
+    /* 0: the sink owns fd and the place. Negative: the caller still does. window_bits: the
+     * client's, when permessage-deflate was agreed on (extension.h); else 0. */
+    int (*adopt)(void *ctx, int fd, uint64_t address, unsigned window_bits);
 };
 
 /* One connection on its way out. */
@@ -47,6 +50,7 @@ struct bw_handoff;
 struct bw_handoff_desk {
     struct bw_handoff_sink sink;
     struct bw_proxies proxies;
+    bool deflates; /* permessage-deflate is agreed to */
 };
 
 /* Installs the callbacks for a path. The desk is borrowed until the context is stopped. */

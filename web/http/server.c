@@ -174,6 +174,7 @@ int bw_http_server_start(const struct bw_http_options *options, struct bw_http_s
         return bw_fault(fault, BW_ENOMEM, "", "out of memory");
     s->options = *options;
     s->desk.sink = options->sink;
+    s->desk.deflates = options->deflate;
     int err = bw_proxies_parse(options->proxies, &s->desk.proxies, fault);
     if (err == 0)
         err = start(s, fault);

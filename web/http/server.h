@@ -10,6 +10,7 @@
 #ifndef BW_HTTP_SERVER_H
 #define BW_HTTP_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -25,6 +26,7 @@ struct bw_http_options {
     void *ctx;                   /* handed to every handler */
     const char *websocket_path;  /* where a GET with Upgrade: websocket becomes one */
     struct bw_handoff_sink sink; /* who gets these connections */
+    bool deflate;                /* agree to permessage-deflate */
     const char *proxies;         /* whose X-Forwarded-For is believed, see peer.h */
 };
 

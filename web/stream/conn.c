@@ -244,6 +244,7 @@ int bw_conn_create(struct bw_engine *engine, const struct bw_arrival *arrival)
     conn->engine = engine;
     conn->fd = fd;
     conn->address = arrival->address;
+    conn->ws.window_bits = (uint8_t)arrival->window_bits;
     conn->transport = transport_of(arrival->watch);
     conn->heard_s = conn->idle_s = conn->moved_s = engine->now_s;
     if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || watch(conn, EPOLL_CTL_ADD, EPOLLIN) != 0) {

@@ -61,6 +61,7 @@ struct bw_arrival {
     int fd;
     uint64_t address;
     struct bw_watch *watch; /* NULL: a WebSocket */
+    unsigned window_bits;   /* of a WebSocket, see bw_stream_adopt_websocket() */
 };
 
 /* Takes fd, which is non-blocking from now on, and the watch, and lets its transport begin. */

@@ -198,16 +198,18 @@ void bw_stream_leave(struct bw_stream *stream, uint64_t address)
     bw_door_leave(stream->door, address);
 }
 
-int bw_stream_adopt_websocket(struct bw_stream *stream, int fd, uint64_t address)
+int bw_stream_adopt_websocket(struct bw_stream *stream, int fd, uint64_t address,
+                              unsigned window_bits)
 {
-    return bw_engine_adopt(choose_engine(stream),
-                           &(struct bw_arrival){.fd = fd, .address = address});
+    return bw_engine_adopt(
+        choose_engine(stream),
+        &(struct bw_arrival){.fd = fd, .address = address, .window_bits = window_bits});
 }
 
 int bw_stream_adopt_watch(struct bw_stream *stream, int fd, uint64_t address,
                           struct bw_watch *watch)
 {
-    return bw_engine_adopt(choose_engine(stream), &(struct bw_arrival){fd, address, watch});
+    return bw_engine_adopt(choose_engine(stream), &(struct bw_arrival){fd, address, watch, 0});
 }
 
 /* --- Draining ------------------------------------------------------------------------ */

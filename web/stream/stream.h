@@ -47,9 +47,11 @@ int bw_stream_enter(struct bw_stream *stream, uint64_t address,
 /* Gives a place back that no connection came to take. Any thread. */
 void bw_stream_leave(struct bw_stream *stream, uint64_t address);
 
-/* A connection that has a place and whose WebSocket handshake is done. Any thread. 0: the stream
+/* A connection that has a place and whose WebSocket handshake is done. window_bits: the client's,
+ * if permessage-deflate without context takeover was agreed on; else 0. Any thread. 0: the stream
  * owns fd and the place now, and the client gets "connected". Else the caller still has both. */
-int bw_stream_adopt_websocket(struct bw_stream *stream, int fd, uint64_t address) BW_MUST_CHECK;
+int bw_stream_adopt_websocket(struct bw_stream *stream, int fd, uint64_t address,
+                              unsigned window_bits) BW_MUST_CHECK;
 
 /* The same for an HTTP request whose answer, head included, is the stream's to write. On success it
  * also owns the watch. */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <wslay/wslay.h>
 
+#include "web/stream/deflate.h"
+
 enum { SPARE_MAX = 64, MASK_KEY = 4 };
 
 /* A frame whose payload is arriving. */
@@ -77,6 +79,7 @@ void bw_ws_pool_free(struct bw_ws_pool *pool)
         dispose(a);
     }
     pool->n_spare = 0;
+    bw_inflater_free(&pool->inflater);
 }
 
 static void drop_message(struct bw_ws *ws)
@@ -85,6 +88,7 @@ static void drop_message(struct bw_ws *ws)
     ws->message = NULL;
     ws->message_len = ws->message_cap = 0;
     ws->opcode = 0;
+    ws->compressed = false;
     ws->utf8 = (struct bw_utf8){0};
 }
 
@@ -165,9 +169,12 @@ static bool is_control(unsigned opcode)
 static int judge_header(const struct bw_ws *ws, const struct bw_ws_pool *pool)
 {
     unsigned opcode = ws->header[0] & 0x0F;
-    bool final = ws->header[0] & 0x80, reserved = ws->header[0] & 0x70;
-    bool masked = ws->header[1] & 0x80;
+    bool final = ws->header[0] & 0x80, masked = ws->header[1] & 0x80;
+    bool begins_data = opcode == BW_WS_TEXT || opcode == BW_WS_BINARY;
+    unsigned reserved = ws->header[0] & 0x70;
     uint64_t announced = announced_length(ws->header);
+    if (ws->window_bits && begins_data)
+        reserved &= ~(unsigned)BW_WS_COMPRESSED;
     if (!masked || reserved)
         return BW_WS_PROTOCOL_ERROR;
     switch (opcode) {
@@ -217,7 +224,7 @@ static int take_header(struct bw_ws *ws, const struct bw_ws_pool *pool, struct b
 
 static int append_to_message(struct bw_ws *ws, struct bw_str chunk)
 {
-    if (ws->opcode == BW_WS_TEXT && !bw_utf8_feed(&ws->utf8, chunk))
+    if (ws->opcode == BW_WS_TEXT && !ws->compressed && !bw_utf8_feed(&ws->utf8, chunk))
         return BW_WS_INVALID_DATA;
     if (chunk.len > ws->message_cap - ws->message_len) {
         size_t cap = ws->message_cap ? ws->message_cap : 128;
@@ -235,12 +242,24 @@ static int append_to_message(struct bw_ws *ws, struct bw_str chunk)
     return 0;
 }
 
-static int finish_message(struct bw_ws *ws, const struct bw_ws_handler *handler, void *arg)
+/* Text that was compressed is looked at only now. */
+static int unpack(struct bw_ws *ws, struct bw_ws_pool *pool, struct bw_str *message)
 {
-    if (ws->opcode == BW_WS_TEXT && ws->utf8.need)
-        return BW_WS_INVALID_DATA;
-    int status =
-        handler->on_message(arg, ws->opcode, (struct bw_str){ws->message, ws->message_len});
+    int status = bw_inflate(&pool->inflater, *message, pool->max_message_bytes, message);
+    if (status == 0 && ws->opcode == BW_WS_TEXT && !bw_utf8_feed(&ws->utf8, *message))
+        status = BW_WS_INVALID_DATA;
+    return status;
+}
+
+static int finish_message(struct bw_ws *ws, struct bw_ws_pool *pool,
+                          const struct bw_ws_handler *handler, void *arg)
+{
+    struct bw_str message = {ws->message, ws->message_len};
+    int status = ws->compressed ? unpack(ws, pool, &message) : 0;
+    if (status == 0 && ws->opcode == BW_WS_TEXT && ws->utf8.need)
+        status = BW_WS_INVALID_DATA;
+    if (status == 0)
+        status = handler->on_message(arg, ws->opcode, message);
     drop_message(ws);
     return status;
 }
@@ -313,8 +332,10 @@ static int begin_frame(struct bw_ws *ws, struct bw_ws_pool *pool)
     if (!a)
         return BW_WS_INTERNAL_ERROR;
     a->left = announced_length(ws->header);
-    if (opcode == BW_WS_TEXT || opcode == BW_WS_BINARY)
+    if (opcode == BW_WS_TEXT || opcode == BW_WS_BINARY) {
         ws->opcode = (uint8_t)opcode;
+        ws->compressed = ws->header[0] & BW_WS_COMPRESSED;
+    }
     return read_payload(ws, (struct bw_str){(const char *)ws->header, ws->header_len});
 }
 
@@ -328,7 +349,7 @@ static int end_frame(struct bw_ws *ws, struct bw_ws_pool *pool, const struct bw_
     if (is_control(opcode))
         status = finish_control(ws->arrival, opcode, handler, arg);
     else if (final)
-        status = finish_message(ws, handler, arg);
+        status = finish_message(ws, pool, handler, arg);
     give_back(pool, ws->arrival);
     ws->arrival = NULL;
     return status;
@@ -355,66 +376,4 @@ int bw_ws_input(struct bw_ws *ws, struct bw_ws_pool *pool, struct bw_str bytes,
             status = end_frame(ws, pool, handler, arg);
     }
     return status;
-}
-
-/* --- Our own frames ------------------------------------------------------------------ */
-
-size_t bw_ws_header(enum bw_ws_opcode opcode, size_t payload_len, uint8_t out[BW_WS_OUT_HEADER_MAX])
-{
-    out[0] = (uint8_t)(0x80 | opcode);
-    if (payload_len < 126) {
-        out[1] = (uint8_t)payload_len;
-        return 2;
-    }
-    if (payload_len <= UINT16_MAX) {
-        out[1] = 126;
-        out[2] = (uint8_t)(payload_len >> 8);
-        out[3] = (uint8_t)payload_len;
-        return 4;
-    }
-    uint64_t big_endian = htobe64(payload_len);
-    out[1] = 127;
-    memcpy(out + 2, &big_endian, sizeof big_endian);
-    return 10;
-}
-
-void bw_ws_put_frame(struct bw_buf *out, enum bw_ws_opcode opcode, struct bw_str payload)
-{
-    uint8_t header[BW_WS_OUT_HEADER_MAX];
-    bw_buf_put(out, header, bw_ws_header(opcode, payload.len, header));
-    bw_buf_puts(out, payload);
-}
-
-void bw_ws_put_close(struct bw_buf *out, int status, const char *reason)
-{
-    char body[BW_WS_CONTROL_MAX] = {(char)(status >> 8), (char)status};
-    size_t len = 0;
-    if (status != BW_WS_NO_STATUS) {
-        size_t reason_len = strnlen(reason, sizeof body - 2);
-        memcpy(body + 2, reason, reason_len);
-        len = 2 + reason_len;
-    }
-    bw_ws_put_frame(out, BW_WS_CLOSE, (struct bw_str){body, len});
-}
-
-const char *bw_ws_reason(int status)
-{
-    switch (status) {
-    case BW_WS_GOING_AWAY:
-        return "server is stopping";
-    case BW_WS_PROTOCOL_ERROR:
-        return "not RFC 6455";
-    case BW_WS_UNSUPPORTED_DATA:
-        return "text messages only";
-    case BW_WS_INVALID_DATA:
-        return "text is not UTF-8";
-    case BW_WS_POLICY:
-        return "more messages than are allowed";
-    case BW_WS_TOO_BIG:
-        return "message too big";
-    case BW_WS_INTERNAL_ERROR:
-        return "out of memory";
-    default:
-        return "";
-    }
 }

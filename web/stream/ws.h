@@ -4,7 +4,8 @@
  * is collected there until it is whole, and judged at once: a frame that announces more than is
  * allowed is refused before anything is allocated for it. Only then is an `arrival` lent from the
  * pool, which has wslay's frame reader (it unmasks and checks lengths and control frames); it goes
- * back when the frame is complete, so a pool needs one as long as frames come in one piece. */
+ * back when the frame is complete, so a pool needs one as long as frames come in one piece. A
+ * compressed message (deflate.h) is inflated when it is whole, by the pool's one inflater. */
 #ifndef BW_STREAM_WS_H
 #define BW_STREAM_WS_H
 
@@ -38,15 +39,19 @@ enum bw_ws_status {
     BW_WS_RESTART = 1012,
 };
 
+enum { BW_WS_COMPRESSED = 0x40 }; /* in a frame's first byte: RSV1 of permessage-deflate */
+
 enum { BW_WS_HEADER_MAX = 14, BW_WS_OUT_HEADER_MAX = 10, BW_WS_CONTROL_MAX = 125 };
 
 struct bw_ws_arrival;
+struct bw_inflater;
 
 /* Where incoming frames are taken apart. One per thread. */
 struct bw_ws_pool {
     struct bw_ws_arrival *spare;
     unsigned n_spare;
-    size_t max_message_bytes;
+    size_t max_message_bytes; /* also of one that is inflated */
+    struct bw_inflater *inflater;
 };
 
 /* What a connection remembers of its client's bytes. Zero-initialised is a fresh connection. */
@@ -56,7 +61,9 @@ struct bw_ws {
     uint32_t message_len, message_cap;
     uint8_t header[BW_WS_HEADER_MAX];
     uint8_t header_len;
-    uint8_t opcode; /* of the message that is arriving in fragments; 0: none */
+    uint8_t opcode;      /* of the message that is arriving in fragments; 0: none */
+    bool compressed;     /* that message is */
+    uint8_t window_bits; /* set by the owner when permessage-deflate was agreed on: the client's */
     struct bw_utf8 {
         uint8_t need, low, high; /* bytes to come in this character, and bounds of the next one */
     } utf8;

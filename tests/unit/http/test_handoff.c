@@ -57,11 +57,11 @@ static void describe_ends(int fd, bool from_server, char out[64])
     snprintf(out, 64, "hello %d at %s\n", ntohs(client->sin_port), text);
 }
 
-static int adopt(void *ctx, int fd, uint64_t address)
+static int adopt(void *ctx, int fd, uint64_t address, unsigned window_bits)
 {
     struct keeper *k = ctx;
     char hello[64];
-    (void)address;
+    (void)address, (void)window_bits;
     if (k->refuses)
         return BW_EBUSY;
     k->places--; /* a place is only given back when nobody comes */

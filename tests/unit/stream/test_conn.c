@@ -190,7 +190,7 @@ static void test_one_address(void **state)
     assert_int_equal(bw_stream_enter(world->stream, 43, NULL), 0);
     bw_stream_leave(world->stream, 43);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-    assert_int_equal(bw_stream_adopt_websocket(world->stream, fds[1], 42), 0);
+    assert_int_equal(bw_stream_adopt_websocket(world->stream, fds[1], 42, 0), 0);
     assert_int_equal(bw_stream_enter(world->stream, 42, NULL), BW_ETOOMANY);
     close(fds[0]); /* it leaves, and its place is free */
     wait_until(bw_stream_enter(world->stream, 42, NULL) == 0);

@@ -32,7 +32,7 @@ static inline void watch_open(struct watcher *w, struct bw_stream *stream, int b
         setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &buffer_bytes, sizeof buffer_bytes);
     }
     assert_int_equal(bw_stream_enter(stream, 0, NULL), 0);
-    assert_int_equal(bw_stream_adopt_websocket(stream, fds[1], 0), 0);
+    assert_int_equal(bw_stream_adopt_websocket(stream, fds[1], 0, 0), 0);
     w->fd = fds[0];
 }
 
