@@ -251,7 +251,7 @@ $(ECHO): %: %.o $(LIBS_ECHO)
 autobahn: $(ECHO) $(VENV)/ok ## Autobahn's WebSocket cases against our engine
 	$(PY) tests/autobahn/run.py $(ECHO) $(if $(AUTOBAHN_PYTHON2),--original $(AUTOBAHN_PYTHON2)) '$(CASES)'
 $(B)/autobahn.ok: $(ECHO) tests/autobahn/run.py $(VENV)/ok
-	$(PY) tests/autobahn/run.py $(ECHO)
+	$(PY) tests/autobahn/run.py $(ECHO) --short
 	@touch $@
 
 # --- Models: spin looks at every order in which things can happen ----------------------------------

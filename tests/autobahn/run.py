@@ -5,7 +5,7 @@ The cases are those of autobahntestsuite, whose own client runs on Python 2 only
 same case files from Python 3. Where a Python 2.7 with autobahntestsuite is at hand, --original PYTHON2
 runs Autobahn's own client instead.
 
-Usage: run.py ECHO_SERVER [--original PYTHON2] [CASE ...]      a case is an id, or such as '12.*'
+Usage: run.py ECHO_SERVER [--short] [--original PYTHON2] [CASE ...]      a case is an id, or such as '12.*'
 """
 
 import argparse
@@ -21,6 +21,12 @@ import time
 PARALLEL = 4
 # They only look: what RFC 6455 leaves open has no right answer.
 INFORMATIONAL = {"7.1.6", "7.13.1", "7.13.2"}
+
+
+# --short: of the compression cases, which send 10 GB, those of short messages and one in fragments.
+SHORT = [f"{group}.*" for group in range(1, 11)]
+SHORT += [f"12.{data}.{size}" for data in range(1, 6) for size in (1, 2, 3, 4, 11)]
+SHORT += [f"13.{parameters}.{size}" for parameters in range(1, 8) for size in (1, 2, 3, 4, 11)]
 
 
 def run_kosoku(url, cases):
@@ -65,8 +71,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("echo_server")
     parser.add_argument("cases", nargs="*", default=["*"])
+    parser.add_argument("--short", action="store_true")
     parser.add_argument("--original", metavar="PYTHON2")
     args = parser.parse_intermixed_args()
+    if args.short:
+        args.cases = SHORT
     server = subprocess.Popen([args.echo_server], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     begun = time.monotonic()
     try:

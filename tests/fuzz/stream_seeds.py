@@ -6,6 +6,7 @@ Run it after changing it, from the project's root, and commit what it wrote."""
 import json
 import pathlib
 import struct
+import zlib
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
 
@@ -37,6 +38,25 @@ WS = {
     "not-shortest": b"\x81\xfe\x00\x05\0\0\0\0hello",
 }
 
+
+
+def deflate(text, level=6):
+    """As a client does: without the four bytes that each message ends with."""
+    packer = zlib.compressobj(level, zlib.DEFLATED, -15)
+    return (packer.compress(text) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+
+PACKED = deflate(b'{"type":"ping"}' * 9)
+DEFLATED = {
+    "deflated": frame(0xC1, deflate(b'{"type":"ping"}')) + frame(0xC2, deflate(b"\xff", 0)) + frame(0x81, b"plain"),
+    "deflated-fragments": frame(0x41, PACKED[:7]) + frame(0x89, b"ping") + frame(0x80, PACKED[7:]),
+    "deflated-bomb": frame(0xC2, deflate(bytes(100_000))),
+    "deflated-final": frame(0xC1, bytes.fromhex("f348cdc9c9070000")),
+    "deflated-broken": frame(0xC1, b"\xff\xff\xff"),
+    "deflated-not-utf8": frame(0xC1, deflate(b"fine \xed\xa0\x80")),
+    "deflated-continuation": frame(0x41, PACKED[:3]) + frame(0xC0, PACKED[3:]),
+}
+
 COMMANDS = [
     {"type": "ping"},
     {"type": "unsubscribe", "topic": "logs"},
@@ -59,5 +79,7 @@ def write(target, name, content):
 
 for name, conversation in WS.items():
     write("ws", name, b"\x02" + conversation)
+for name, conversation in DEFLATED.items():
+    write("ws", name, b"\x82" + conversation)
 for i, command in enumerate(COMMANDS):
     write("command", f"{i:02}", json.dumps(command).encode())

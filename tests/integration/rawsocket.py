@@ -12,12 +12,13 @@ TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
 
 class Raw:
-    def __init__(self, port):
+    def __init__(self, port, *headers):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=WAIT_S)
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall(
             b"GET /ws/realtime HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key.encode() + b"\r\n\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key.encode() + b"\r\n"
+            + "".join(line + "\r\n" for line in headers).encode() + b"\r\n"
         )
         self.stream = self.socket.makefile("rb")
         assert b" 101 " in self.stream.readline()

@@ -4,6 +4,7 @@ import contextlib
 import re
 import signal
 import struct
+import zlib
 
 import pytest
 from kit import WAIT_S, wait_until
@@ -161,3 +162,53 @@ def test_drain_ends_in_its_time(daemons):
     daemon = daemons("--drain-s", 1).start()
     with Raw(daemon.port):  # hangs up only when it is hung up on
         assert daemon.stop() == 0
+
+
+# --- Compression --------------------------------------------------------------------------------
+
+
+def watch_compressed(daemon, offers=None):
+    headers = {"Sec-WebSocket-Extensions": offers} if offers else None
+    compression = None if offers else "deflate"
+    return daemon.watch(compression=compression, additional_headers=headers)
+
+
+def test_compressed_pages_see_what_others_see(daemon):
+    """Live, from the ring, and from the journal; and each event is compressed once."""
+    with daemon.watch() as plain, watch_compressed(daemon) as first, watch_compressed(daemon) as second:
+        assert first.socket.protocol.extensions, "permessage-deflate was agreed on"
+        assert not plain.socket.protocol.extensions
+        for page in (plain, first, second):
+            page.subscribe("mine")
+        cursors = publish_many(daemon, 500)
+        events = plain.events(500)
+        assert [event["cursor"] for event in events] == cursors
+        assert first.events(500) == events and second.events(500) == events
+        with watch_compressed(daemon) as late:
+            late.subscribe("mine", after="oldest", filter={"event_types": ["E"]})
+            assert late.events(500) == events
+        first.send(type="unsubscribe", topic="mine")  # a client's compressed message
+        first.next("unsubscribed")
+
+
+def test_compression_can_be_off(daemons):
+    daemon = daemons("--deflate", "off").start()
+    with watch_compressed(daemon) as page:
+        assert not page.socket.protocol.extensions
+
+
+def test_compressed_bomb_is_refused(daemon):
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    bomb = (packer.compress(bytes(50_000_000)) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+    assert len(bomb) < 65536
+    before = daemon.rss_bytes()
+    with Raw(daemon.port, "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits") as client:
+        client.send(bomb, rsv=4)
+        assert client.close_code() == 1009
+    assert daemon.rss_bytes() - before < 5_000_000
+
+
+def test_compressed_without_having_agreed(daemon):
+    with Raw(daemon.port) as client:
+        client.send(b"\xf2\x48\xcd\xc9\xc9\x07\x00", rsv=4)
+        assert client.close_code() == 1002

@@ -12,6 +12,7 @@
 #include "wire/event.h"
 #include "wire/mp.h"
 #include "wire/rpc.h"
+#include "web/stream/deflate.h"
 #include "web/stream/filter.h"
 #include "web/stream/frame.h"
 #include "web/stream/merge.h"
@@ -36,6 +37,7 @@ struct bw_bridge {
     struct bw_merge *merge;
     struct bw_buf json;  /* of the event that is passing */
     struct bw_buf frame; /* the same in an encoding */
+    struct bw_deflater *deflater;
     msgpack_zone zone;
     unsigned since_wake;
     int64_t whole_us; /* when nothing was missing last */
@@ -53,6 +55,8 @@ int bw_bridge_create(struct bw_bridge **out, struct bw_hub *hub)
     }
     bridge->hub = hub;
     int err = bw_merge_create(&bridge->merge);
+    if (err == 0)
+        err = bw_deflater_create(&bridge->deflater, BW_WINDOW_BITS_MAX);
     if (err != 0)
         bw_bridge_destroy(&bridge);
     *out = bridge;
@@ -69,6 +73,7 @@ void bw_bridge_destroy(struct bw_bridge **bridge)
     msgpack_zone_destroy(&mine->zone);
     bw_buf_free(&mine->json);
     bw_buf_free(&mine->frame);
+    bw_deflater_destroy(&mine->deflater);
     free(mine);
 }
 
@@ -139,7 +144,7 @@ static void append(const struct showing *s, struct bw_channel *channel)
         return; /* the ring was cut beyond it */
     bw_buf_reset(frame);
     if (event->json.len > 0)
-        bw_encode(frame, channel->feed->encoding, &label, event->json);
+        bw_encode_shared(frame, channel->feed->encoding, &label, event->json, s->bridge->deflater);
     if (event->json.len > 0 && !frame->failed)
         bw_ring_append(channel->ring, event->seq, event->key, bw_buf_str(frame));
     else

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/metrics.h"
+#include "web/stream/deflate.h"
 #include "web/stream/engine.h"
 #include "web/stream/sub.h"
 
@@ -229,9 +230,12 @@ static int reserve_place(struct bw_engine *engine)
     return 0;
 }
 
-static const struct bw_transport *transport_of(const struct bw_watch *watch)
+/* What is compressed for all needs the largest window. */
+static const struct bw_transport *transport_of(const struct bw_arrival *arrival)
 {
-    return !watch ? &bw_websocket : watch->is_long_poll ? &bw_long_poll : &bw_sse;
+    if (arrival->watch)
+        return arrival->watch->is_long_poll ? &bw_long_poll : &bw_sse;
+    return arrival->window_bits == BW_WINDOW_BITS_MAX ? &bw_websocket_deflate : &bw_websocket;
 }
 
 int bw_conn_create(struct bw_engine *engine, const struct bw_arrival *arrival)
@@ -245,7 +249,7 @@ int bw_conn_create(struct bw_engine *engine, const struct bw_arrival *arrival)
     conn->fd = fd;
     conn->address = arrival->address;
     conn->ws.window_bits = (uint8_t)arrival->window_bits;
-    conn->transport = transport_of(arrival->watch);
+    conn->transport = transport_of(arrival);
     conn->heard_s = conn->idle_s = conn->moved_s = engine->now_s;
     if (fcntl(fd, F_SETFL, O_NONBLOCK) != 0 || watch(conn, EPOLL_CTL_ADD, EPOLLIN) != 0) {
         free(conn);

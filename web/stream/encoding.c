@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "wire/cursor.h"
+#include "web/stream/deflate.h"
 #include "web/stream/ws.h"
 
 enum { USUAL_HEADER = 4 }; /* of WebSocket payloads from 126 bytes to 64 KiB */
@@ -43,11 +44,16 @@ static void begin_sse(struct bw_buf *out, const struct bw_label *label)
 
 /* ------------------------------------------------------------------------------------- */
 
+static bool is_websocket(enum bw_encoding encoding)
+{
+    return encoding == BW_ENCODING_WEBSOCKET || encoding == BW_ENCODING_DEFLATE;
+}
+
 size_t bw_encoding_begin(struct bw_buf *out, enum bw_encoding encoding,
                          const struct bw_label *label)
 {
     size_t begun = out->len;
-    if (encoding == BW_ENCODING_WEBSOCKET)
+    if (is_websocket(encoding))
         bw_buf_put(out, "\0\0\0\0", USUAL_HEADER);
     else if (encoding == BW_ENCODING_SSE)
         begin_sse(out, label);
@@ -58,7 +64,7 @@ void bw_encoding_end(struct bw_buf *out, enum bw_encoding encoding, size_t begun
 {
     if (out->failed)
         return;
-    if (encoding == BW_ENCODING_WEBSOCKET)
+    if (is_websocket(encoding))
         end_websocket(out, begun);
     else if (encoding == BW_ENCODING_SSE)
         bw_buf_puts(out, BW_STR("\n\n"));
@@ -72,4 +78,13 @@ void bw_encode(struct bw_buf *out, enum bw_encoding encoding, const struct bw_la
     size_t begun = bw_encoding_begin(out, encoding, label);
     bw_buf_puts(out, json);
     bw_encoding_end(out, encoding, begun);
+}
+
+void bw_encode_shared(struct bw_buf *out, enum bw_encoding encoding, const struct bw_label *label,
+                      struct bw_str json, struct bw_deflater *deflater)
+{
+    if (encoding == BW_ENCODING_DEFLATE)
+        bw_deflate_put_frame(deflater, out, BW_WS_TEXT, json);
+    else
+        bw_encode(out, encoding, label, json);
 }

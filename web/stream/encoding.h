@@ -2,6 +2,7 @@
  * JSON in each of them.
  *
  *   WEBSOCKET  one text frame
+ *   DEFLATE    the same, compressed (deflate.h); those that are made for one client only are not
  *   SSE        one block: `event:` the event's type, `id:` the cursor to resume with, `data:` the
  * JSON LIST       the JSON and a comma: elements of an array that is being answered */
 #ifndef BW_STREAM_ENCODING_H
@@ -13,7 +14,15 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-enum bw_encoding { BW_ENCODING_WEBSOCKET, BW_ENCODING_SSE, BW_ENCODING_LIST, BW_N_ENCODINGS };
+enum bw_encoding {
+    BW_ENCODING_WEBSOCKET,
+    BW_ENCODING_DEFLATE,
+    BW_ENCODING_SSE,
+    BW_ENCODING_LIST,
+    BW_N_ENCODINGS
+};
+
+struct bw_deflater;
 
 struct bw_place {
     uint32_t epoch;
@@ -33,5 +42,8 @@ void bw_encoding_end(struct bw_buf *out, enum bw_encoding encoding, size_t begun
 /* A whole frame of JSON that is at hand. */
 void bw_encode(struct bw_buf *out, enum bw_encoding encoding, const struct bw_label *label,
                struct bw_str json);
+/* The same, and what is to be compressed is: for frames that many get. */
+void bw_encode_shared(struct bw_buf *out, enum bw_encoding encoding, const struct bw_label *label,
+                      struct bw_str json, struct bw_deflater *deflater);
 
 #endif

@@ -42,7 +42,7 @@ struct bw_transport {
                      uint64_t to);
 };
 
-extern const struct bw_transport bw_websocket, bw_sse, bw_long_poll;
+extern const struct bw_transport bw_websocket, bw_websocket_deflate, bw_sse, bw_long_poll;
 
 /* Of transports on which everything is said in frames. */
 void bw_say_subscribed(struct bw_sub *sub, bool recovered, struct bw_place place, bool to_resume);

@@ -115,13 +115,12 @@ static void goodbye(struct bw_conn *conn, int status, const char *reason)
     bw_conn_say_scratch(conn);
 }
 
-const struct bw_transport bw_websocket = {
-    .encoding = BW_ENCODING_WEBSOCKET,
-    .begin = bw_watcher_hello,
-    .input = input,
-    .tick = tick,
-    .goodbye = goodbye,
-    .subscribed = bw_say_subscribed,
-    .reset = bw_say_reset,
-    .fault = bw_say_fault,
-};
+#define WEBSOCKET(encoding_)                                                                       \
+    {                                                                                              \
+        .encoding = (encoding_), .begin = bw_watcher_hello, .input = input, .tick = tick,          \
+        .goodbye = goodbye, .subscribed = bw_say_subscribed, .reset = bw_say_reset,                \
+        .fault = bw_say_fault                                                                      \
+    }
+
+const struct bw_transport bw_websocket = WEBSOCKET(BW_ENCODING_WEBSOCKET);
+const struct bw_transport bw_websocket_deflate = WEBSOCKET(BW_ENCODING_DEFLATE);

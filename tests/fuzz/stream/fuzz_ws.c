@@ -1,4 +1,5 @@
-/* What a client sends on its WebSocket. The first byte of the input says how the rest is cut.
+/* What a client sends on its WebSocket. The first byte of the input says how the rest is cut,
+ * and whether permessage-deflate was agreed on.
  *
  * Properties. However the bytes are cut, the same messages come out, with the same verdict; text
  * that comes out is UTF-8; nothing longer than allowed comes out; nothing is lent between frames.
@@ -29,10 +30,10 @@ static int on_control(void *arg, enum bw_ws_opcode opcode, struct bw_str payload
 }
 
 /* Fed in pieces of `piece` bytes, each in memory of its own, so that reading beyond it is seen. */
-static int feed(struct bw_str bytes, size_t piece, struct bw_buf *log)
+static int feed(struct bw_str bytes, size_t piece, bool deflate, struct bw_buf *log)
 {
     static const struct bw_ws_handler handler = {on_message, on_control};
-    struct bw_ws ws = {0};
+    struct bw_ws ws = {.window_bits = deflate ? 15 : 0};
     struct bw_ws_pool pool = {.max_message_bytes = MESSAGE_MAX};
     int status = 0;
     for (size_t at = 0; at < bytes.len && status == 0; at += piece) {
@@ -59,8 +60,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1)
         return 0;
     struct bw_str bytes = fuzz_input(data + 1, size - 1);
-    int status = feed(bytes, SIZE_MAX / 2, &whole);
-    REQUIRE(feed(bytes, (size_t)data[0] % 32 + 1, &pieces) == status);
+    bool deflate = data[0] & 0x80;
+    int status = feed(bytes, SIZE_MAX / 2, deflate, &whole);
+    REQUIRE(feed(bytes, (size_t)data[0] % 32 + 1, deflate, &pieces) == status);
     fuzz_require_same(&whole, &pieces);
     bw_buf_free(&whole);
     bw_buf_free(&pieces);
