@@ -127,8 +127,6 @@ static int try_to_prepare(const struct mg_connection *conn, const struct bw_hand
         goto out;
     }
     h->mine = fcntl(h->fd, F_DUPFD_CLOEXEC, 0);
-    if (desk->deflates)
-        choose_extension(conn, h);
     err = h->mine < 0 ? BW_EIO : replace(h);
 out:
     if (err)
@@ -147,7 +145,7 @@ static void refuse(int err, struct bw_fault *fault)
     bw_fault(fault, BW_EBUSY, "", "no room for a further live connection; try again later");
 }
 
-/* All that comes before the connection is touched. */
+/* Everything that can fail; from here on civetweb has the placeholder. */
 static int prepare(const struct mg_connection *conn, const struct bw_handoff_desk *desk,
                    struct bw_handoff **out, struct bw_fault *fault)
 {
@@ -160,9 +158,12 @@ static int prepare(const struct mg_connection *conn, const struct bw_handoff_des
 /* Before the handshake. 0: go on with it. */
 static int on_connect(const struct mg_connection *conn, void *arg)
 {
+    const struct bw_handoff_desk *desk = arg;
     struct bw_handoff *h = NULL;
     struct bw_fault fault = {0};
-    if (prepare(conn, arg, &h, &fault) == 0) {
+    if (prepare(conn, desk, &h, &fault) == 0) {
+        if (desk->deflates)
+            choose_extension(conn, h);
         mg_set_user_connection_data(conn, h);
         return 0;
     }
@@ -236,9 +237,8 @@ int bw_handoff_request(const struct mg_connection *conn, const struct bw_handoff
     int err = prepare(conn, desk, &h, fault);
     if (err)
         return err;
-    if (dup3(h->placeholder, h->fd, O_CLOEXEC) < 0)
-        err = BW_EIO;
-    else if ((err = taker->take(taker->arg, h->mine, h->address, headers)) != 0)
+    err = taker->take(taker->arg, h->mine, h->address, headers);
+    if (err != 0)
         dup3(h->mine, h->fd, O_CLOEXEC); /* back; that it worked once means that it can */
     if (err == 0) {
         h->mine = -1;
