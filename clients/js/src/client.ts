@@ -131,12 +131,12 @@ export class Client {
     #rungs(feed: Feed): readonly Rung[] {
         const make = this.#options.WebSocket ?? globalThis.WebSocket;
         const rungs: readonly Rung[] = [
-            { name: "websocket", make: (fate) => new WebSocketTransport(feed, fate, make) },
-            { name: "sse", make: (fate) => new SseTransport(feed, fate) },
-            { name: "long-poll", make: (fate) => new PollingTransport(feed, fate, true) },
-            { name: "poll", make: (fate) => new PollingTransport(feed, fate, false) },
+            ["websocket", (fate) => new WebSocketTransport(feed, fate, make)],
+            ["sse", (fate) => new SseTransport(feed, fate)],
+            ["long-poll", (fate) => new PollingTransport(feed, fate, true)],
+            ["poll", (fate) => new PollingTransport(feed, fate, false)],
         ];
-        return rungs.filter(({ name }) => (name !== "websocket" || make) &&
+        return rungs.filter(([name]) => (name !== "websocket" || make) &&
             (this.#options.transports?.includes(name) ?? true));
     }
 

@@ -29,6 +29,13 @@ export class BellwireError extends Error {
     }
 }
 
+/** What a stream's error frame says for good; null for what the server makes good by itself. */
+export function refusalOf(frame: { code: string; message: string; field?: string }): BellwireError | null {
+    const { code, message, field = null } = frame;
+    const error = new BellwireError(code, message, { field });
+    return error.isPassing ? null : error;
+}
+
 const REFUSALS = new Set(["invalid", "too_big", "unsupported", "not_found", "forbidden",
     "unauthorized"]);
 

@@ -49,8 +49,7 @@ function startOver(row: Task): void {
 }
 
 function errorOf(error: unknown): TaskError | null {
-    if (typeof error === "string") return error === "" ? null : { type: null, message: error };
-    if (typeof error !== "object" || error === null) return null;
-    const { type, message } = error as Partial<TaskError>;
+    const { type, message } =
+        (typeof error === "string" ? { message: error } : error ?? {}) as Partial<TaskError>;
     return type || message ? { type: type || null, message: message || null } : null;
 }

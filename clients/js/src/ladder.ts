@@ -15,10 +15,7 @@ import type { Fate, Transport, TransportName } from "./transports/transport.ts";
 export type State = "live" | "reconnecting" | "polling" | "offline";
 
 /** A transport that can be made. */
-export interface Rung {
-    name: TransportName;
-    make(fate: Fate): Transport;
-}
+export type Rung = readonly [name: TransportName, make: (fate: Fate) => Transport];
 
 interface InUse {
     rung: number;
@@ -55,7 +52,7 @@ export class Ladder {
     }
 
     get transport(): TransportName | null {
-        return this.#rungs[this.#inUse?.rung ?? -1]?.name ?? null;
+        return this.#rungs[this.#inUse?.rung ?? -1]?.[0] ?? null;
     }
 
     /** The transports that are in use or being tried. */
@@ -86,7 +83,6 @@ export class Ladder {
         this.#isClosed = true;
         clearTimeout(this.#timer);
         for (const transport of this.#active) transport.stop();
-        this.#active.clear();
     }
 
     async #climb(): Promise<void> {
@@ -122,7 +118,7 @@ export class Ladder {
                 this.#adopt(rung, transport);
                 resolve(true);
             };
-            const transport = this.#rungs[rung]!.make({ opened, lost });
+            const transport = this.#rungs[rung]![1]({ opened, lost });
             const limit = setTimeout(
                 () => lost(new BellwireError("network", "it does not open")),
                 this.#timing.openMs);

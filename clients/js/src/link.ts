@@ -73,7 +73,6 @@ export class Link implements Feed, Carrier {
     }
 
     close(): void {
-        clearTimeout(this.#idle);
         this.ladder.close();
         for (const subscription of this.#subscriptions) subscription.unsubscribe();
         clearTimeout(this.#idle);
@@ -127,6 +126,11 @@ export class Link implements Feed, Carrier {
         return earliest(this.#placed(topic).map(({ cursor }) => cursor!));
     }
 
+    /** Only tasks have rows. */
+    catchupOf(topics: unknown): "conflate" | "replay" {
+        return this.isConflating && topics === "system" ? "conflate" : "replay";
+    }
+
     query(): Query {
         const those = this.#placed();
         const { event_types, ...wants } = wantsOf(those);
@@ -142,20 +146,20 @@ export class Link implements Feed, Carrier {
 
     take(frame: Frame): void {
         if (frame.type === "event" || frame.type === "conflated") {
-            for (const subscription of this.#placed(frame.topic)) subscription.take(frame);
+            this.#placed(frame.topic).forEach((subscription) => subscription.take(frame));
         }
     }
 
     advance(cursor: Cursor): void {
-        for (const subscription of this.#placed()) subscription.advance(cursor);
+        this.#placed().forEach((subscription) => subscription.advance(cursor));
     }
 
     reset(topic: string | undefined, reason: string, cursor: Cursor): void {
-        for (const subscription of this.#placed(topic)) subscription.reset(reason, cursor);
+        this.#placed(topic).forEach((subscription) => subscription.reset(reason, cursor));
     }
 
     refuse(topic: string, error: BellwireError): void {
-        for (const subscription of this.#placed(topic)) subscription.refuse(error);
+        this.#placed(topic).forEach((subscription) => subscription.refuse(error));
     }
 
     /** Those that know where they are, of one topic or of all. */

@@ -10,7 +10,7 @@ export interface Timing {
     pollMs: number;
     /** Until a better transport than the one in use is tried again. */
     upgradeMs: readonly [number, number];
-    /** A silent stream is given up after this; the server says something every 15 s. */
+    /** A silent stream is given up after this; a server says something every 15 s, or when asked. */
     silenceMs: number;
     /** How long a connection that nobody needs any more is kept. */
     lingerMs: number;

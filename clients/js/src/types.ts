@@ -104,10 +104,10 @@ export interface Conflated {
 /** What a stream says, in WebSocket frames and in the data of server-sent events. */
 export type Frame =
     | BellwireEvent
-    | { type: "connected"; heartbeat_s?: number }
+    | { type: "connected" }
     | { type: "subscribed"; topic: string; recovered: boolean; cursor: Cursor }
     | Conflated
-    | { type: "reset"; topic?: string; reason: string; cursor?: Cursor }
+    | { type: "reset"; topic: string; reason: string }
     | { type: "error"; code: string; message: string; topic?: string; field?: string }
     | { type: "snapshot"; topic: string }
     | { type: "unsubscribed"; topic: string }

@@ -100,6 +100,8 @@ function withoutDocuments({ params: _, result: __, metadata: ___, ...row }: Task
 test("killed and started again under a client with everything", (t) =>
     survives(t, ["websocket", "sse", "long-poll", "poll"]));
 
+test("killed and started again under server-sent events", (t) => survives(t, ["sse"]));
+
 test("killed and started again under a client that can only poll", (t) =>
     survives(t, ["long-poll", "poll"]));
 

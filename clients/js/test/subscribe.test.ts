@@ -131,6 +131,17 @@ test("a stream that hangs is given up for one that does not", async (t) => {
     await until(() => bell.transport === "long-poll", "something that works");
 });
 
+test("a quiet WebSocket is asked whether it lives, one that does not answer is given up", async (t) => {
+    const server = await serve(t);
+    const bell = client(t, server.url, { timing: { silenceMs: 100 } });
+    bell.subscribe("system", {}, () => {});
+    const pings = (): number => server.heard.filter(({ type }) => type === "ping").length;
+    await until(() => pings() >= 3, "pings");
+    assert.equal(server.heard.filter(({ type }) => type === "subscribe").length, 1, "one connection");
+    server.broken.add("answers");
+    await until(() => server.heard.filter(({ type }) => type === "subscribe").length > 1, "a new one");
+});
+
 test("says offline while there is no server, and comes back by itself", async (t) => {
     const server = await serve(t);
     const states: string[] = [];
@@ -230,6 +241,33 @@ test("who is far behind and wants rows gets rows", async (t) => {
     };
     await t.test("websocket", (t) => check("websocket", t));
     await t.test("sse", (t) => check("sse", t));
+});
+
+test("a topic that is quiet does not fall behind those that are not", async (t) => {
+    for (const transport of ["sse", "long-poll", "poll"] as const) {
+        const server = await serve(t);
+        const bell = client(t, server.url, { transports: [transport] });
+        const quiet = bell.subscribe("quiet", {}, () => assert.fail());
+        await until(() => bell.transport, "a connection");
+        for (let i = 0; i < 3; i++) server.publish("TASK_UPDATED", { id: "a" });
+        await until(() => quiet.cursor === server.cursor(), "the place that was reached");
+    }
+});
+
+test("event types are filtered, by name of each way to ask", async (t) => {
+    for (const transport of TRANSPORTS) {
+        const server = await serve(t);
+        const got: string[] = [];
+        const bell = client(t, server.url, { transports: [transport] });
+        bell.subscribe("system", { filter: { event_types: ["TASK_FAILED"] }, after: "oldest" },
+            ({ event_type }) => got.push(event_type));
+        await until(() => bell.transport, "a connection");
+        server.publish("TASK_UPDATED", { id: "a" });
+        server.publish("TASK_FAILED", { id: "a" });
+        await until(() => got.length === 1, "the failure");
+        const asked = server.requests.filter((r) => /stream|&limit=500/.test(r));
+        assert.ok(asked.every((r) => r.includes(transport === "sse" ? "event_types=" : "event_type=")));
+    }
 });
 
 test("who polls and is too far behind is told to read anew", async (t) => {

@@ -1,10 +1,11 @@
 // Server-sent events, read from fetch: unlike EventSource it can send a token, exists in Node, and
 // leaves the cursor to us.
-import { BellwireError } from "../error.ts";
-import type { Frame } from "../types.ts";
+import { BellwireError, refusalOf } from "../error.ts";
+import type { Cursor, Frame } from "../types.ts";
 import { Requests } from "./requests.ts";
 
 export class SseTransport extends Requests {
+    #place: Cursor = "";
     #silence: ReturnType<typeof setTimeout> | undefined;
 
     override stop(): void {
@@ -14,9 +15,9 @@ export class SseTransport extends Requests {
 
     protected async ask(signal: AbortSignal): Promise<void> {
         this.#listen(signal);
-        const { topic, ...query } = this.query();
+        const { topic: topics, event_type: event_types, ...query } = this.query();
         const response = await this.feed.http.open("api/v1/stream", {
-            query: { topics: topic, ...query, catchup: this.feed.isConflating ? "conflate" : "" },
+            query: { ...query, topics, event_types, catchup: this.feed.catchupOf(topics) },
             accept: "text/event-stream",
             signal,
         });
@@ -43,18 +44,23 @@ export class SseTransport extends Requests {
             () => this.lose(signal, "the server fell silent"), this.feed.timing.silenceMs);
     }
 
-    #take(data: string, id: string): void {
+    #take(data: string, id: Cursor): void {
+        // An id without data comes from time to time: all topics are served up to there.
+        if (data === "") return id === "" ? undefined : this.feed.advance(id);
         const frame = JSON.parse(data) as Frame;
-        if (frame.type === "reset") {
-            this.feed.reset(frame.topic, frame.reason, frame.cursor ?? id);
-        } else {
-            this.feed.take(frame);
-            if (frame.type === "event") this.feed.advance(frame.cursor);
-        }
+        if (frame.type === "subscribed") this.#place = frame.cursor;
+        else if (frame.type === "reset") this.feed.reset(frame.topic, frame.reason, this.#place);
+        else this.feed.take(frame);
+        if (frame.type === "event") this.feed.advance(id);
+        const refusal = frame.type === "error" && refusalOf(frame);
+        if (refusal) throw refusal;
     }
 }
 
-/** Takes a stream of server-sent events apart, wherever its pieces were cut. */
+/**
+ * Takes a stream of server-sent events apart, wherever its pieces were cut. What has no data is told
+ * too: it may have an id.
+ */
 export function lineReader(onMessage: (data: string, id: string) => void): (text: string) => void {
     let rest = "";
     let data: string[] = [];
@@ -64,7 +70,7 @@ export function lineReader(onMessage: (data: string, id: string) => void): (text
         if (field === "data") data.push(value);
         else if (field === "id") lastId = value;
         if (line !== "") return;
-        if (data.length > 0) onMessage(data.join("\n"), lastId);
+        onMessage(data.join("\n"), lastId);
         data = [];
     };
     return (text) => {

@@ -24,6 +24,7 @@ export interface Feed {
     filterOf(topic: string): Filter;
     afterOf(topic: string): Cursor | null;
     readonly isConflating: boolean;
+    catchupOf(topics: unknown): "conflate" | "replay";
     /** Of all topics, merged in the journal's order, where one place serves all. */
     query(): Query;
     take(frame: Frame): void;

@@ -3,11 +3,9 @@
 // DESIGN. A subscribe is repeated whenever a filter changes or somebody joins at an earlier place.
 // What still arrives for the subscribe before it is dropped, because taking it would move places
 // over events that are only now coming: the server repeats it anyway.
-import { BellwireError } from "../error.ts";
+import { BellwireError, refusalOf } from "../error.ts";
 import type { Frame } from "../types.ts";
 import type { Fate, Feed, Transport } from "./transport.ts";
-
-const ANSWER_MS = 10_000;
 
 interface Channel {
     filter: string;
@@ -23,7 +21,6 @@ export class WebSocketTransport implements Transport {
     readonly #channels = new Map<string, Channel>();
     #socket: WebSocket | null = null;
     #isStopped = false;
-    #heartbeatS = 25;
     #silence: ReturnType<typeof setTimeout> | undefined;
 
     constructor(feed: Feed, fate: Fate, make: typeof WebSocket) {
@@ -95,37 +92,32 @@ export class WebSocketTransport implements Transport {
         this.#channels.set(topic, channel);
         this.#send({
             type: "subscribe", topic, filter, after: this.#feed.afterOf(topic),
-            catchup: this.#feed.isConflating && topic === "system" ? "conflate" : "replay",
+            catchup: this.#feed.catchupOf(topic),
         });
     }
 
-    /** A connection may die without a word: after a silence the server is asked, then given up. */
-    #listen(): void {
+    /** A connection may die without a word: after half of the silence the server is asked. */
+    #listen(isAsked = false): void {
         clearTimeout(this.#silence);
         this.#silence = setTimeout(() => {
+            if (isAsked) return this.#lose(new BellwireError("network", "the server fell silent"));
             this.#send({ type: "ping" });
-            this.#silence = setTimeout(
-                () => this.#lose(new BellwireError("network", "the server fell silent")), ANSWER_MS);
-        }, this.#heartbeatS * 1000);
+            this.#listen(true);
+        }, this.#feed.timing.silenceMs / 2);
     }
 
     #settle(): void {
-        const channels = [...this.#channels.values()];
-        if (channels.every((channel) => channel.awaiting === 0)) this.#fate.opened();
+        if ([...this.#channels.values()].every((channel) => channel.awaiting === 0)) {
+            this.#fate.opened();
+        }
     }
 
     #take(frame: Frame): void {
         this.#listen();
-        if (frame.type === "connected") {
-            this.#heartbeatS = frame.heartbeat_s ?? this.#heartbeatS;
-            return;
-        }
-        const topic = "topic" in frame ? frame.topic ?? "" : "";
+        const { topic = "" } = frame as { topic?: string };
         const channel = this.#channels.get(topic);
-        if (frame.type === "error") {
-            const { code, message, field = null } = frame;
-            this.#refuse(topic, new BellwireError(code, message, { field }));
-        }
+        const refusal = frame.type === "error" && refusalOf(frame);
+        if (refusal) return this.#refuse(topic, refusal);
         if (!channel) return;
         if (frame.type === "subscribed") {
             channel.awaiting = Math.max(0, channel.awaiting - 1);
@@ -140,9 +132,7 @@ export class WebSocketTransport implements Transport {
         }
     }
 
-    /** What passes, the server makes good by itself; what it refuses stays refused. */
     #refuse(topic: string, error: BellwireError): void {
-        if (error.isPassing) return;
         if (!this.#channels.delete(topic)) throw error;
         this.#feed.refuse(topic, error);
         this.#settle();

@@ -7,7 +7,7 @@ import { seqOf } from "../../src/cursor.ts";
 import { fold, taskIdOf } from "../../src/fold.ts";
 import type { BellwireEvent, Task } from "../../src/types.ts";
 
-type Broken = "websocket" | "sse" | "wait" | "tasks" | "streams-hang";
+type Broken = "websocket" | "answers" | "sse" | "wait" | "tasks" | "streams-hang";
 
 interface Wanted {
     topics: string[];
@@ -181,7 +181,10 @@ export class FakeServer {
             const message = JSON.parse(String(text)) as Record<string, string>;
             this.heard.push(message);
             const topic = message["topic"]!;
-            if (message["type"] === "ping") return say({ type: "pong" });
+            if (message["type"] === "ping") {
+                if (!this.broken.has("answers")) say({ type: "pong" });
+                return;
+            }
             this.#streams.delete(channels.get(topic)!);
             if (message["type"] === "unsubscribe") return say({ type: "unsubscribed", topic });
             if (topic === "forbidden") {
@@ -297,18 +300,28 @@ export class FakeServer {
         if (this.broken.has("streams-hang")) return;
         if (this.broken.has("sse")) return json(404, { code: "not_found", detail: "no such path" });
         const place = this.#after(query.get("after"));
+        const topics = list(query.get("topics"))!;
+        const conflates = query.get("catchup") === "conflate";
+        if (conflates && topics.length > 1) return json(400, { code: "invalid", detail: "no rows" });
         response.writeHead(200, { "content-type": "text/event-stream" });
         response.write("retry: 2000\n\n");
         const say = (frame: object): void => {
             const { cursor, event_type, type } = frame as BellwireEvent;
-            response.write(
-                `event: ${event_type ?? type}\nid: ${cursor}\ndata: ${JSON.stringify(frame)}\n\n`);
+            const id = type === "event" ? `id: ${cursor}\n` : "";
+            response.write(`event: ${event_type ?? type}\n${id}data: ${JSON.stringify(frame)}\n\n`);
         };
-        if ("reason" in place) say({ type: "reset", reason: place.reason, cursor: this.cursor() });
-        const stream = this.#stream("seq" in place ? place.seq : this.head, {
-            topics: list(query.get("topics"))!, task_id: list(query.get("task_id")),
-            event_types: list(query.get("event_type")),
-        }, query.get("catchup") === "conflate", say);
+        const seq = "seq" in place ? place.seq : this.head;
+        for (const topic of topics) {
+            say({ type: "subscribed", topic, recovered: "seq" in place, cursor: this.cursor(seq) });
+        }
+        if ("reason" in place) for (const topic of topics) say({ type: "reset", topic, ...place });
+        const stream = this.#stream(seq, {
+            topics, task_id: list(query.get("task_id")), event_types: list(query.get("event_types")),
+        }, conflates, say);
+        // Quiet streams say where they are.
+        const beat = { pump: () => response.write(`: beat\nid: ${this.cursor()}\n\n`) };
+        this.#streams.add(beat);
+        response.on("close", () => this.#streams.delete(beat));
         response.on("close", () => this.#streams.delete(stream));
     }
 
