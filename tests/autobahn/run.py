@@ -24,7 +24,7 @@ INFORMATIONAL = {"7.1.6", "7.13.1", "7.13.2"}
 
 
 # --short: of the compression cases, which send 10 GB, those of short messages and one in fragments.
-SHORT = [f"{group}.*" for group in range(1, 11)]
+SHORT = [f"{group}.*" for group in (1, 2, 3, 4, 5, 6, 7, 9, 10)]
 SHORT += [f"12.{data}.{size}" for data in range(1, 6) for size in (1, 2, 3, 4, 11)]
 SHORT += [f"13.{parameters}.{size}" for parameters in range(1, 8) for size in (1, 2, 3, 4, 11)]
 
