@@ -70,6 +70,7 @@ static int start_web(const struct bellwired_options *o, const char *bus_url, str
         .deflate = o->deflate == CHOICE_ON,
         .bus_url = bus_url,
         .http_threads = (unsigned)o->http_threads,
+        .request_timeout_s = (unsigned)o->request_timeout_s,
         .body_bytes_max = o->body_bytes_max,
         .bus_timeout_ms = (uint32_t)o->bus_timeout_ms,
         .stream =

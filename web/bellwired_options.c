@@ -78,6 +78,9 @@ static const struct bw_setting settings[] = {
 
     COUNT("The web", "http-threads", http_threads, "16", 1, 1024,
           "HTTP requests worked on at once."),
+    COUNT(NULL, "request-timeout-s", request_timeout_s, "60", 1, 86400,
+          "Cut off a request whose body has not come whole, or whose answer was not taken, after "
+          "this time."),
     BYTES(NULL, "body-bytes-max", body_bytes_max, "16M", KIB, GIB, "The largest request body."),
     COUNT(NULL, "bus-timeout-ms", bus_timeout_ms, "10000", 100, 600000,
           "How long a request waits for the bus."),

@@ -94,6 +94,7 @@ static int start_http(struct bw_web *web, const struct bw_web_options *o, unsign
         .listen = o->listen,
         .threads = threads,
         .body_bytes_max = o->body_bytes_max ? o->body_bytes_max : BODY_BYTES_MAX,
+        .request_timeout_s = o->request_timeout_s,
         .routes = bw_routes,
         .n_routes = bw_n_routes,
         .ctx = &web->rest,

@@ -17,8 +17,9 @@ struct bw_web_options {
     bool deflate;          /* compress what pages get, if they can take it */
     const char *bus_url;   /* the bus's base URL: inproc:// in one process, else ipc:// or tcp:// */
     unsigned http_threads; /* requests worked on at once; default 16 */
-    size_t body_bytes_max; /* largest request body; default 16 MiB */
-    uint32_t bus_timeout_ms; /* wait for the bus to answer one request; default 10 000 */
+    unsigned request_timeout_s; /* for a request's body and a long answer; default 60 */
+    size_t body_bytes_max;      /* largest request body; default 16 MiB */
+    uint32_t bus_timeout_ms;    /* wait for the bus to answer one request; default 10 000 */
     struct bw_stream_options stream;
 };
 

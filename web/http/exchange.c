@@ -14,6 +14,7 @@
 
 #include "base/metrics.h"
 #include "base/uuid.h"
+#include "web/http/deadline.h"
 #include "web/http/encoding.h"
 
 BW_COUNTER(requests, "bellwire_http_requests_total", "HTTP requests answered.");
@@ -24,6 +25,7 @@ enum {
     READ_CHUNK = 16 * 1024,
     DRAIN_MAX = 16 << 20, /* of a refused body, so that its sender gets to read the answer */
     REQUEST_ID_MAX = 64,
+    AT_ONCE = 16 * 1024, /* so much of an answer the kernel takes whether the client reads or not */
     JOIN_MAX = 64 * 1024 /* larger bodies are not copied behind their head */
 };
 
@@ -260,9 +262,18 @@ static bool is_websocket(const struct bw_http_request *request, const char *vers
            has_token(bw_http_header(request, "Upgrade"), "websocket");
 }
 
+static void answer_late(const struct bw_deadlines *deadlines, struct bw_http_answer *answer)
+{
+    struct bw_fault fault = {0};
+    bw_fault(&fault, BW_ETIMEDOUT, "", "the body did not come whole within %u s",
+             bw_deadlines_timeout_s(deadlines));
+    bw_http_problem(answer, 408, &fault);
+}
+
 /* Routes the request, reads its body, and has it answered. */
 static void answer_request(struct mg_connection *conn, const struct bw_http_options *options,
-                           struct bw_http_request *request, struct body *body,
+                           const struct bw_handoff_desk *desk, struct bw_http_request *request,
+                           struct body *body, struct bw_deadline *deadline,
                            struct bw_http_answer *answer)
 {
     struct bw_fault fault = {0};
@@ -282,8 +293,13 @@ static void answer_request(struct mg_connection *conn, const struct bw_http_opti
         bw_route_find(options->routes, options->n_routes, request, bw_str(query), answer);
     if (!route)
         return;
+    if (route->body && body->unread)
+        bw_deadline_begin(deadline, desk->deadlines, conn, &desk->sink);
     if (route->body && read_body(conn, body, options->body_bytes_max, &content, &fault)) {
-        bw_http_fault(answer, &fault);
+        if (bw_deadline_has_passed(deadline))
+            answer_late(desk->deadlines, answer);
+        else
+            bw_http_fault(answer, &fault);
     } else {
         request->body = bw_buf_str(&content);
         route->handle(options->ctx, request, answer);
@@ -329,11 +345,14 @@ int bw_http_exchange(struct mg_connection *conn, const struct bw_http_options *o
 
     struct bw_http_answer answer = {0};
     struct body body = {0};
-    answer_request(conn, options, &request, &body, &answer);
+    struct bw_deadline deadline = {0};
+    answer_request(conn, options, desk, &request, &body, &deadline, &answer);
     /* Who waits for 100 Continue and is refused may send the body or not: no telling. */
     bool cut = body.broken || (body.unread && body.expects);
     bool drains = body.unread && !cut;
     bool keeps = keeps_alive(conn);
+    if (drains || answer.fixed_len + answer.body.len > AT_ONCE)
+        bw_deadline_begin(&deadline, desk->deadlines, conn, &desk->sink);
     if (leaves(conn, desk, &request, &answer))
         bw_metric_add(&requests, 1);
     else
@@ -343,6 +362,7 @@ int bw_http_exchange(struct mg_connection *conn, const struct bw_http_options *o
     bw_http_request_free(&request);
     if (drains)
         drain(conn);
+    bw_deadline_end(&deadline);
     if (cut || drains || (keeps && crowded))
         mg_close_connection(conn);
     return status;

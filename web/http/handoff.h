@@ -25,6 +25,7 @@
 #include "web/http/message.h"
 #include "web/http/peer.h"
 
+struct bw_deadlines;
 struct mg_connection;
 struct mg_context;
 
@@ -49,6 +50,7 @@ struct bw_handoff;
 /* What the callbacks work with. */
 struct bw_handoff_desk {
     struct bw_handoff_sink sink;
+    struct bw_deadlines *deadlines; /* of requests that stay */
     struct bw_proxies proxies;
     bool deflates; /* permessage-deflate is agreed to */
 };

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "base/diag.h"
+#include "web/http/deadline.h"
 #include "web/http/exchange.h"
 #include "web/http/socket.h"
 
@@ -18,6 +19,8 @@
 #define KEEP_ALIVE_MS    "1000"  /* an idle connection holds a worker */
 #define LISTEN_BACKLOG   "1024"
 #define ACCEPTED_BACKLOG "128"
+
+enum { REQUEST_TIMEOUT_S = 60 };
 
 struct bw_http_server {
     struct bw_http_options options;
@@ -176,13 +179,19 @@ int bw_http_server_start(const struct bw_http_options *options, struct bw_http_s
     s->desk.sink = options->sink;
     s->desk.deflates = options->deflate;
     int err = bw_proxies_parse(options->proxies, &s->desk.proxies, fault);
+    unsigned timeout_s = options->request_timeout_s;
+    if (err == 0 && bw_deadlines_start(&s->desk.deadlines, options->threads,
+                                       timeout_s ? timeout_s : REQUEST_TIMEOUT_S))
+        err = bw_fault(fault, BW_ENOMEM, "", "out of memory");
     if (err == 0)
         err = start(s, fault);
     s->options.listen = s->options.proxies = NULL; /* were borrowed for this call only */
-    if (err)
+    if (err) {
+        bw_deadlines_stop(&s->desk.deadlines);
         free(s);
-    else
+    } else {
         *out = s;
+    }
     return err;
 }
 
@@ -198,6 +207,7 @@ void bw_http_server_stop(struct bw_http_server **server)
     if (listener >= 0)
         shutdown(listener, SHUT_RD);
     mg_stop(s->context);
+    bw_deadlines_stop(&s->desk.deadlines);
     free(s);
 }
 

@@ -18,9 +18,10 @@
 #include "web/http/route.h"
 
 struct bw_http_options {
-    const char *listen;    /* ADDRESS:PORT or PORT; IPv4 only */
-    unsigned threads;      /* workers, 1 to 1024 */
-    size_t body_bytes_max; /* of a request */
+    const char *listen;         /* ADDRESS:PORT or PORT; IPv4 only */
+    unsigned threads;           /* workers, 1 to 1024 */
+    size_t body_bytes_max;      /* of a request */
+    unsigned request_timeout_s; /* for its body and a long answer together; 0: 60 */
     const struct bw_route *routes;
     size_t n_routes;
     void *ctx;                   /* handed to every handler */

@@ -12,13 +12,14 @@
 #include <civetweb.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 enum {
-    LINK_MAX = 2048,    /* of "http://1.2.3.4:80/path": only short paths are handed off */
-    MANY_FDS = 4 * 1024 /* looked at before it is worth asking how many there may be */
+    LINK_MAX = 34 << 10, /* of "http://1.2.3.4:80/path": a whole request's head has less */
+    MANY_FDS = 4 * 1024  /* looked at before it is worth asking how many there may be */
 };
 
 static int parse_address(const char *text, unsigned port, struct sockaddr_in *out)
@@ -30,10 +31,12 @@ static int parse_address(const char *text, unsigned port, struct sockaddr_in *ou
 int bw_socket_ends_of(const struct mg_connection *conn, struct bw_socket_ends *out)
 {
     const struct mg_request_info *info = mg_get_request_info(conn);
-    char link[LINK_MAX], address[INET_ADDRSTRLEN];
-    if (mg_get_request_link(conn, link, sizeof link) < 0)
-        return BW_EUNSUPPORTED;
-    if (sscanf(link, "%*[a-z]://%15[0-9.]", address) != 1)
+    char address[INET_ADDRSTRLEN];
+    char *link = malloc(LINK_MAX); /* too much for a worker's stack */
+    bool has_address = link && mg_get_request_link(conn, link, LINK_MAX) >= 0 &&
+                       sscanf(link, "%*[a-z]://%15[0-9.]", address) == 1;
+    free(link);
+    if (!has_address)
         return BW_EUNSUPPORTED;
     int err = parse_address(address, (unsigned)info->server_port, &out->local);
     return err ? err : parse_address(info->remote_addr, (unsigned)info->remote_port, &out->remote);
