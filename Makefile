@@ -109,7 +109,7 @@ PROGRAMS := $(B)/bellwired $(B)/bellwire $(B)/libbellwire.so
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help run test unit integration e2e autobahn model bench install check-layers lint format asan \
+.PHONY: all help run test unit integration e2e autobahn chaos model bench install check-layers lint format asan \
         tsan fuzz fuzz-run fuzz-replay docs clean build
 
 all: $(PROGRAMS) $(EXAMPLES) ## build the daemon, the command line and the library
@@ -235,6 +235,11 @@ integration: $(B)/integration.ok ## run the integration tests
 $(B)/integration.ok: $(PROGRAMS) $(EXAMPLES) $(PY_TESTS) $(VENV)/ok
 	BELLWIRE_BUILD=$(B) $(PY) -m pytest -c tests/integration/pytest.ini tests/integration $(PYTEST)
 	@touch $@
+
+chaos: $(PROGRAMS) $(VENV)/ok ## a hundred watchers through five minutes of kills, losses and cuts; BELLWIRE_SEED repeats one
+	BELLWIRE_BUILD=$(B) BELLWIRE_CHAOS_S=$(CHAOS_SECONDS) BELLWIRE_WATCHERS=100 \
+	  $(PY) -m pytest -s -c tests/integration/pytest.ini tests/integration/test_chaos.py
+CHAOS_SECONDS ?= 300
 
 # --- Autobahn: every case of its WebSocket suite against our engine, as an echo --------------------
 # CASES='12.*' runs only these. AUTOBAHN_PYTHON2 names a Python 2.7 that has autobahntestsuite: then

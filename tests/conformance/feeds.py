@@ -70,9 +70,16 @@ class WebSocket(Feed):
             return False
 
     def open(self):
-        self.socket = connect(
-            self.server.websocket_url, open_timeout=Patience.seconds, max_size=None, compression=None, ping_interval=None
-        )
+        self.life = contextlib.ExitStack()
+        options = {"open_timeout": Patience.seconds, "max_size": None, "compression": None, "ping_interval": None}
+        self.socket = self.life.enter_context(connect(self.server.websocket_url, **options))
+        try:
+            self.subscribe()
+        except BaseException:
+            self.close()
+            raise
+
+    def subscribe(self):
         for topic in self.topics:
             message = {"type": "subscribe", "topic": topic, **self.options}
             after = self.after.get(topic) if isinstance(self.after, dict) else self.after
@@ -100,7 +107,7 @@ class WebSocket(Feed):
         """Cuts the connection, as networks do."""
         with contextlib.suppress(OSError):
             self.socket.socket.shutdown(socket.SHUT_RDWR)
-        self.socket.close()
+        self.life.close()
 
 
 class Sse(Feed):

@@ -6,69 +6,15 @@ import os
 import random
 import threading
 import time
-import uuid
 
-import pynng
 import pytest
 from kit import Bus, Watcher, wait_until
+from load import Producer
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 KILLS = int(os.environ.get("BELLWIRE_KILLS", "50"))
 SEED = int(os.environ.get("BELLWIRE_SEED", random.randrange(1 << 32)))
-TASKS = 40
 BATCH = 25
-
-
-class Producer(threading.Thread):
-    """Publishes batches until told to stop; repeats a batch, with the same ids, until it is acked."""
-
-    def __init__(self, daemon, number):
-        super().__init__()
-        self.daemon_under_test = daemon
-        self.number = number
-        self.random = random.Random(SEED + number)
-        self.acked = {}  # id → seq, as the ack said
-        self.stale = set()
-        self.ending = threading.Event()
-
-    def event(self):
-        task = f"task-{self.number}-{self.random.randrange(TASKS)}"
-        kind = self.random.random()
-        if kind < 0.5:
-            return {
-                "id": str(uuid.uuid4()),
-                "event_type": "TASK_LOG",
-                "data": {"id": task, "level": "info"},
-                "message": "a line of its log",
-            }
-        if kind < 0.97:
-            return {
-                "id": str(uuid.uuid4()),
-                "event_type": "TASK_UPDATED",
-                "data": {"id": task, "progress": self.random.randrange(100)},
-            }
-        return {"id": str(uuid.uuid4()), "event_type": "TASK_COMPLETED", "data": {"id": task}}
-
-    def run(self):
-        with Bus(self.daemon_under_test, timeout_s=1) as bus:
-            while not self.ending.is_set():
-                self.deliver(bus, [self.event() for _ in range(BATCH)])
-
-    def deliver(self, bus, events):
-        while True:
-            try:
-                answer = bus.call("publish", events=events)
-            except pynng.exceptions.NNGException:
-                continue  # killed before the ack: ask again, the ids are the same
-            if answer["ok"]:
-                break
-            assert answer["code"] == "busy", answer
-        for result in answer["results"]:
-            assert "error" not in result, result
-            if result.get("seq"):
-                self.acked[result["id"]] = result["seq"]
-            else:
-                self.stale.add(result["id"])
 
 
 class Page(threading.Thread):
@@ -116,7 +62,7 @@ def test_kill_9_under_load_loses_nothing_acked(daemons):
     print(f"BELLWIRE_SEED={SEED}")
     moments = random.Random(SEED)
     daemon = daemons().start()
-    producers = [Producer(daemon, n) for n in range(3)]
+    producers = [Producer(daemon, n, SEED, BATCH) for n in range(3)]
     pages = [Page(daemon) for _ in range(3)]
     for thread in itertools.chain(producers, pages):
         thread.start()
