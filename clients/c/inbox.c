@@ -7,7 +7,6 @@
 
 #include "link.h"
 #include "wire/topic.h"
-#include "wire/url.h"
 
 enum {
     INBOX_BYTES_MAX = 32 << 20,
@@ -47,10 +46,12 @@ static void received(void *arg)
         nng_recv_aio(inbox->socket, inbox->aio);
 }
 
-static void connected(nng_pipe pipe, nng_pipe_ev event, void *arg)
+static void pipe_changed(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
     struct bw_inbox *inbox = arg;
-    (void)pipe, (void)event;
+    (void)pipe;
+    if (event != NNG_PIPE_EV_ADD_POST)
+        return;
     inbox->connected_anew = true;
     post(inbox, NULL); /* if it does not fit, the taker is awake anyway */
 }
@@ -66,18 +67,19 @@ int bw_inbox_open(struct bw_inbox *inbox)
         goto out_box;
     if ((rv = nng_aio_alloc(&inbox->aio, received, inbox)) != 0)
         goto out_socket;
-    nng_socket_set_ms(inbox->socket, NNG_OPT_RECONNMINT, BW_RECONNECT_MIN_MS);
-    nng_socket_set_ms(inbox->socket, NNG_OPT_RECONNMAXT, BW_RECONNECT_MAX_MS);
+    if ((err = bw_dialer_open(&inbox->dialer, inbox->socket, pipe_changed, inbox)) != 0)
+        goto out_aio;
     nng_socket_set_size(inbox->socket, NNG_OPT_RECVMAXSZ, BW_MESSAGE_BYTES_MAX);
     nng_socket_set_int(inbox->socket, NNG_OPT_RECVBUF, SOCKET_MESSAGES);
-    nng_pipe_notify(inbox->socket, NNG_PIPE_EV_ADD_POST, connected, inbox);
     return 0;
 
+out_aio:
+    nng_aio_free(inbox->aio);
 out_socket:
     nng_close(inbox->socket);
 out_box:
     bw_mailbox_destroy(&inbox->box);
-    return bw_nng_error(rv);
+    return err ? err : bw_nng_error(rv);
 }
 
 int bw_inbox_want(struct bw_inbox *inbox, const char *topic)
@@ -95,17 +97,15 @@ int bw_inbox_want(struct bw_inbox *inbox, const char *topic)
 
 int bw_inbox_dial(struct bw_inbox *inbox, const char *base_url)
 {
-    char url[BW_URL_MAX];
-    if (bw_bus_url(base_url, BW_ENDPOINT_PUB, url, sizeof url) != 0)
-        return BW_EINVAL;
     nng_recv_aio(inbox->socket, inbox->aio);
-    return bw_nng_error(nng_dial(inbox->socket, url, NULL, NNG_FLAG_NONBLOCK));
+    return bw_dialer_dial(&inbox->dialer, base_url, BW_ENDPOINT_PUB);
 }
 
 void bw_inbox_stop(struct bw_inbox *inbox)
 {
     bw_mailbox_close(inbox->box);
     nng_aio_stop(inbox->aio);
+    bw_dialer_close(&inbox->dialer);
     nng_close(inbox->socket);
 }
 

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "base/mailbox.h"
+#include "dialer.h"
 
 struct bw_arrival {
     struct bw_mail mail;
@@ -18,6 +19,7 @@ struct bw_arrival {
 
 struct bw_inbox {
     nng_socket socket;
+    struct bw_dialer dialer;
     nng_aio *aio;
     struct bw_mailbox *box;
     atomic_bool connected_anew; /* since the taker last cleared it */

@@ -4,7 +4,6 @@
 #include <nng/protocol/reqrep0/req.h>
 
 #include "wait.h"
-#include "wire/url.h"
 
 int bw_nng_error(int rv)
 {
@@ -41,16 +40,11 @@ nng_msg *bw_nng_message(struct bw_str head, struct bw_str body)
     return msg;
 }
 
-/* A lost connection may be told after the one that replaces it, so its id is compared. */
 static void pipe_changed(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
     struct bw_link *link = arg;
-    int id = nng_pipe_id(pipe);
+    (void)pipe, (void)event;
     pthread_mutex_lock(&link->lock);
-    if (event == NNG_PIPE_EV_ADD_POST)
-        link->pipe = id;
-    else if (link->pipe == id)
-        link->pipe = 0;
     pthread_cond_broadcast(&link->changed);
     if (link->on_change)
         link->on_change(link->arg);
@@ -63,25 +57,23 @@ int bw_link_open(struct bw_link *link)
     int rv = nng_req0_open(&link->socket);
     if (rv != 0)
         return bw_nng_error(rv);
+    int err = bw_dialer_open(&link->dialer, link->socket, pipe_changed, link);
+    if (err) {
+        nng_close(link->socket);
+        return err;
+    }
     pthread_mutex_init(&link->lock, NULL);
     pthread_cond_init(&link->changed, NULL);
     nng_socket_set_ms(link->socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
-    nng_socket_set_ms(link->socket, NNG_OPT_RECONNMINT, BW_RECONNECT_MIN_MS);
-    nng_socket_set_ms(link->socket, NNG_OPT_RECONNMAXT, BW_RECONNECT_MAX_MS);
     nng_socket_set_size(link->socket, NNG_OPT_RECVMAXSZ, BW_MESSAGE_BYTES_MAX);
-    nng_pipe_notify(link->socket, NNG_PIPE_EV_ADD_POST, pipe_changed, link);
-    nng_pipe_notify(link->socket, NNG_PIPE_EV_REM_POST, pipe_changed, link);
     return 0;
 }
 
 int bw_link_dial(struct bw_link *link, const char *base_url, void (*on_change)(void *), void *arg)
 {
-    char url[BW_URL_MAX];
-    if (bw_bus_url(base_url, BW_ENDPOINT_REQ, url, sizeof url) != 0)
-        return BW_EINVAL;
     link->on_change = on_change;
     link->arg = arg;
-    return bw_nng_error(nng_dial(link->socket, url, NULL, NNG_FLAG_NONBLOCK));
+    return bw_dialer_dial(&link->dialer, base_url, BW_ENDPOINT_REQ);
 }
 
 void bw_link_mute(struct bw_link *link)
@@ -93,6 +85,7 @@ void bw_link_mute(struct bw_link *link)
 
 void bw_link_close(struct bw_link *link)
 {
+    bw_dialer_close(&link->dialer);
     nng_close(link->socket);
     pthread_cond_destroy(&link->changed);
     pthread_mutex_destroy(&link->lock);
@@ -100,7 +93,7 @@ void bw_link_close(struct bw_link *link)
 
 bool bw_link_is_up(struct bw_link *link)
 {
-    return link->pipe != 0;
+    return link->dialer.pipe != 0;
 }
 
 int bw_call_open(struct bw_call *call, struct bw_link *link)
@@ -137,9 +130,9 @@ static int wait_for(struct bw_call *call, bool for_link, int64_t deadline_us)
     struct bw_link *link = call->link;
     bool in_time = true;
     pthread_mutex_lock(&link->lock);
-    while (!call->cancelled && !(for_link && link->pipe) && in_time)
+    while (!call->cancelled && !(for_link && link->dialer.pipe) && in_time)
         in_time = bw_cond_wait(&link->changed, &link->lock, deadline_us);
-    int err = call->cancelled ? BW_ECLOSED : for_link && !link->pipe ? BW_EUNAVAILABLE : 0;
+    int err = call->cancelled ? BW_ECLOSED : for_link && !link->dialer.pipe ? BW_EUNAVAILABLE : 0;
     pthread_mutex_unlock(&link->lock);
     return err;
 }

@@ -1,9 +1,9 @@
 /* The connection for requests, and one request over it.
  *
- * DESIGN. A link is one nng REQ socket with one dialer, which connects in the background and again
- * whenever the connection breaks. nng's own resending is off: a request that was under way when the
- * connection broke comes back as BW_EAGAIN, and its owner decides. Any thread may use a link; a
- * call belongs to one thread at a time, except for bw_call_cancel(). */
+ * DESIGN. A link is one nng REQ socket with one dialer (dialer.h), which connects in the background
+ * and again whenever the connection breaks. nng's own resending is off: a request that was under
+ * way when the connection broke comes back as BW_EAGAIN, and its owner decides. Any thread may use
+ * a link; a call belongs to one thread at a time, except for bw_call_cancel(). */
 #ifndef BW_CLIENT_LINK_H
 #define BW_CLIENT_LINK_H
 
@@ -15,10 +15,9 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "dialer.h"
 
 enum {
-    BW_RECONNECT_MIN_MS = 50,
-    BW_RECONNECT_MAX_MS = 1000,
     BW_MESSAGE_BYTES_MAX = 32 << 20, /* larger than anything a bus sends */
 };
 
@@ -26,7 +25,7 @@ struct bw_link {
     nng_socket socket;
     pthread_mutex_t lock;
     pthread_cond_t changed; /* connected, lost, or a call was cancelled */
-    atomic_int pipe;        /* nng's id of the connection; 0: there is none */
+    struct bw_dialer dialer;
     void (*on_change)(void *arg);
     void *arg;
 };

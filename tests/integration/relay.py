@@ -16,6 +16,7 @@ class Relay:
         self.url = f"ipc://{self.path}"
         self.lock = threading.Lock()
         self.open = set()  # listening and connected sockets
+        self.refused = set()  # endpoints of the bus that were away when somebody dialled
 
     def join(self):
         for endpoint in ENDPOINTS:
@@ -57,6 +58,7 @@ class Relay:
                     far.connect(self.bus_path + endpoint)
                 except OSError:  # the bus is away
                     self.end(near, far)
+                    self.refused.add(endpoint)
                     continue
                 with self.lock:
                     cut = listener not in self.open

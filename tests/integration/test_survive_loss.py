@@ -2,7 +2,8 @@
 
 import threading
 
-from kit import Bus
+from kit import Bus, wait_until
+from relay import Relay
 
 
 def burst(daemon, producer, batches, size):
@@ -52,3 +53,17 @@ def test_watchers_read_on_while_the_bus_half_is_away(daemons):
         with Bus(bus_half) as bus:  # a new one: the other may not have noticed that its bus is dead
             bus.publish(*({"event_type": "TASK_CREATED", "data": {"id": f"b{n}"}} for n in range(100)))
         assert [frame["data"]["id"] for frame in page.events(100)] == [f"b{n}" for n in range(100)]
+
+
+def test_who_is_hung_up_on_dials_again(daemons):
+    """As a proxy does whose bus is away, or a bus that is killed at that moment: it takes the connection
+    and drops it before a word was said."""
+    bus_half, web_half = daemons("--only", "bus"), daemons("--only", "web")
+    relay = Relay(bus_half.folder, f"{bus_half.data}/bus")
+    relay.join()
+    web_half.bus = relay.url
+    web_half.start(wait=False)
+    wait_until(lambda: relay.refused, "the web half to be hung up on")
+    bus_half.start(wait=False)
+    web_half.wait_ready()
+    relay.cut()

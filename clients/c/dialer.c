@@ -1,0 +1,71 @@
+/* Dialling, and noticing that nng gave up. */
+#include "dialer.h"
+
+#include "link.h"
+
+enum {
+    RECONNECT_MIN_MS = 50,
+    RECONNECT_MAX_MS = 1000,
+    TICKS_ALONE = 2, /* of twice the longest pause each: it would have tried again by then */
+};
+
+static void start_tick(struct bw_dialer *d)
+{
+    nng_sleep_aio(2 * RECONNECT_MAX_MS, d->tick);
+}
+
+/* A lost connection may be told after the one that replaces it, so its id is compared. */
+static void pipe_changed(nng_pipe pipe, nng_pipe_ev event, void *arg)
+{
+    struct bw_dialer *d = arg;
+    int id = nng_pipe_id(pipe);
+    if (event == NNG_PIPE_EV_ADD_POST)
+        atomic_store(&d->pipe, id);
+    else
+        atomic_compare_exchange_strong(&d->pipe, &id, 0);
+    d->on_change(pipe, event, d->arg);
+}
+
+static void ticked(void *arg)
+{
+    struct bw_dialer *d = arg;
+    if (nng_aio_result(d->tick) != 0)
+        return;
+    d->ticks_alone = atomic_load(&d->pipe) ? 0 : d->ticks_alone + 1;
+    if (d->ticks_alone >= TICKS_ALONE) {
+        nng_dialer_close(d->dialer);
+        /* When it fails, for want of memory, the next tick finds no connection either. */
+        (void)nng_dial(d->socket, d->url, &d->dialer, NNG_FLAG_NONBLOCK);
+        d->ticks_alone = 0;
+    }
+    start_tick(d);
+}
+
+int bw_dialer_open(struct bw_dialer *dialer, nng_socket socket, nng_pipe_cb on_change, void *arg)
+{
+    *dialer = (struct bw_dialer){.socket = socket, .on_change = on_change, .arg = arg};
+    int rv = nng_aio_alloc(&dialer->tick, ticked, dialer);
+    if (rv != 0)
+        return bw_nng_error(rv);
+    nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, RECONNECT_MIN_MS);
+    nng_socket_set_ms(socket, NNG_OPT_RECONNMAXT, RECONNECT_MAX_MS);
+    nng_pipe_notify(socket, NNG_PIPE_EV_ADD_POST, pipe_changed, dialer);
+    nng_pipe_notify(socket, NNG_PIPE_EV_REM_POST, pipe_changed, dialer);
+    return 0;
+}
+
+int bw_dialer_dial(struct bw_dialer *dialer, const char *base_url, enum bw_endpoint endpoint)
+{
+    if (bw_bus_url(base_url, endpoint, dialer->url, sizeof dialer->url) != 0)
+        return BW_EINVAL;
+    int rv = nng_dial(dialer->socket, dialer->url, &dialer->dialer, NNG_FLAG_NONBLOCK);
+    if (rv == 0)
+        start_tick(dialer);
+    return bw_nng_error(rv);
+}
+
+void bw_dialer_close(struct bw_dialer *dialer)
+{
+    nng_aio_stop(dialer->tick);
+    nng_aio_free(dialer->tick);
+}

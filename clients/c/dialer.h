@@ -1,0 +1,38 @@
+/* Dialling until it is told to stop.
+ *
+ * DESIGN. nng's dialer connects in the background, and again when a connection is lost. But when
+ * the other side hangs up between connect and handshake, writing its half fails with EPIPE, which
+ * nng takes for its own socket being closed: that dialer never tries again (nng 1.5). It happens
+ * when a bus is killed at that moment, or behind a proxy whose bus is away. So a tick looks for
+ * dialers that have been without a connection for longer than any pause, and replaces them. */
+#ifndef BW_CLIENT_DIALER_H
+#define BW_CLIENT_DIALER_H
+
+#include <nng/nng.h>
+#include <stdatomic.h>
+
+#include "base/err.h"
+#include "wire/url.h"
+
+struct bw_dialer {
+    nng_socket socket; /* borrowed */
+    char url[BW_URL_MAX];
+    nng_dialer dialer;
+    nng_aio *tick;
+    atomic_int pipe; /* nng's id of the connection; 0: there is none */
+    int ticks_alone; /* without a connection; the tick's own */
+    nng_pipe_cb on_change;
+    void *arg;
+};
+
+/* For a socket that has no other dialer. on_change is called on threads of nng when a connection
+ * has come (NNG_PIPE_EV_ADD_POST) or gone. */
+int bw_dialer_open(struct bw_dialer *dialer, nng_socket socket, nng_pipe_cb on_change,
+                   void *arg) BW_MUST_CHECK;
+/* Begins to connect to an endpoint of a base URL. BW_EINVAL: the URL. */
+int bw_dialer_dial(struct bw_dialer *dialer, const char *base_url,
+                   enum bw_endpoint endpoint) BW_MUST_CHECK;
+/* Before its socket is closed. */
+void bw_dialer_close(struct bw_dialer *dialer);
+
+#endif
