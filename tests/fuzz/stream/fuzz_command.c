@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bw_buf answer = {0};
     if (bw_command_parse(fuzz_input(data, size), &command, &fault) != 0) {
         REQUIRE(fault.err != 0 && fault.message[0] && !command.filter);
-        bw_frame_error(&answer, command.topic, &fault);
+        bw_frame_error(&answer, BW_ENCODING_WEBSOCKET, bw_str(command.topic), &fault);
         size_t header = answer.len > 127 ? 4 : 2;
         struct bw_buf text = {answer.data + header, answer.len - header, 0, false};
         fuzz_require_json(&text);
