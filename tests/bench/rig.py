@@ -89,7 +89,8 @@ class Bellwired(Server):
         self.started = time.monotonic()
         self.process = subprocess.Popen(
             [BUILD / "bellwired", "--data", data, "--bus", self.bus]
-            + ["--http", f"127.0.0.1:{self.port}", "--log-level", "warn", *self.arguments]
+            + ["--http", f"127.0.0.1:{self.port}", "--log-level", "warn"]
+            + ["--connections-per-address", "1000000", *self.arguments]
         )
         wait_until(self.is_ready, "bellwired's /readyz")
         self.ready_s = time.monotonic() - self.started
@@ -109,6 +110,10 @@ class Bellwired(Server):
 
     def emit(self, events, rate):
         return Publisher(self.bus, "bench", events, rate)
+
+
+class BellwiredSse(Bellwired):
+    path, subscribe = "/api/v1/stream?topics=bench", "sse-greeted"
 
 
 class Floor(Server):
@@ -168,6 +173,10 @@ class Nchan(Server):
                 listen 127.0.0.1:{self.port} reuseport backlog=4096; keepalive_requests 1000000;
                 location /sub {{ nchan_subscriber websocket; nchan_channel_id bench;
                                  nchan_subscriber_first_message newest; }}
+                location /sse {{ nchan_subscriber eventsource; nchan_channel_id bench;
+                                 nchan_subscriber_first_message newest; }}
+                location /poll {{ nchan_subscriber longpoll; nchan_channel_id bench;
+                                  nchan_subscriber_first_message newest; }}
                 location /status {{ nchan_stub_status; }}
                 location /pub {{ nchan_publisher; nchan_channel_id bench;
                                  nchan_message_buffer_length 100000; nchan_message_timeout 5m; }}
@@ -218,6 +227,10 @@ class Nchan(Server):
             if line.lower().startswith(b"content-length:"):
                 length = int(line.split(b":")[1])
         stream.read(length)
+
+
+class NchanSse(Nchan):
+    path, subscribe = "/sse", "sse"
 
 
 class Watchers:

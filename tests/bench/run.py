@@ -13,8 +13,9 @@ import sys
 from statistics import median
 
 import ingest_rows
+import poll_rows
 import rest_rows
-from rig import BUILD, Bellwired, Floor, Nchan, Watchers, memory_bytes, mid
+from rig import BUILD, Bellwired, BellwiredSse, Floor, Nchan, NchanSse, Watchers, memory_bytes, mid
 
 SECONDS = int(os.environ.get("BENCH_SECONDS", "5"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
@@ -110,6 +111,25 @@ def fanout_paced():
     )
 
 
+def fanout_sse():
+    frame = sample_frame()
+
+    def paced(server):
+        return deliver(server, RATE * SECONDS, RATE)
+
+    ours, floor, peer = in_turns(
+        (BellwiredSse, paced), (lambda: Floor(frame), paced), (lambda: NchanSse(frame), paced)
+    )
+    cpu = median(a["cpu_us"] / b["cpu_us"] for a, b in zip(ours, floor))
+    row(
+        f"fan-out by SSE, {CLIENTS} clients, {RATE} events/s: server CPU per delivery",
+        f"{cpu:.2f} × floor ({mid(ours, 'cpu_us'):.2f} against {mid(floor, 'cpu_us'):.2f} µs;"
+        f" Nchan's SSE {mid(peer, 'cpu_us'):.2f})",
+        "≤ 1.25 × floor",
+        cpu <= 1.25,
+    )
+
+
 def fanout_stuck():
     half = CLIENTS // 2
     calm, stuck = in_turns(
@@ -186,6 +206,8 @@ def connections():
 
 ROWS = {
     "fanout": fanout_paced,
+    "sse": fanout_sse,
+    "polls": lambda: poll_rows.polls(row, in_turns, sample_frame(), SECONDS),
     "stuck": fanout_stuck,
     "flood": fanout_flood,
     "memory": idle_memory,

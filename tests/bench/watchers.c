@@ -1,12 +1,13 @@
-/* The load generator: many WebSocket clients in one process. It reads every byte that it is sent,
- * walks every frame, counts the events in them, checks that each client gets every number from the
- * first on without a gap, and answers pings as a browser does. One thread, so that the server keeps
- * the other core.
+/* The load generator: many clients of WebSockets or of server-sent events in one process. It reads
+ * every byte that it is sent, walks every frame, counts the events in them, checks that each client
+ * gets every number from the first on without a gap, and answers pings as a browser does. One
+ * thread, so that the server keeps the other core.
  *
- *   watchers PORT PATH CLIENTS STUCK EVENTS SECONDS [SUBSCRIBE_JSON]
+ *   watchers PORT PATH CLIENTS STUCK EVENTS SECONDS [SUBSCRIBE_JSON | sse | sse-greeted]
  *
- * Connects, subscribes, prints "ready". The first STUCK clients never read again. Ends when every
- * other client has EVENTS events, or after SECONDS. Prints one JSON object. */
+ * Connects, subscribes (with SSE the path says to what; "greeted": the server answers), prints
+ * "ready". The first STUCK clients never read again. Ends when every other client has EVENTS
+ * events, or after SECONDS. Prints one JSON object. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -37,6 +38,7 @@ struct client {
 };
 
 static struct {
+    bool is_sse;
     struct client *clients;
     size_t n_clients, n_stuck, n_done, n_lost_connections, n_ready;
     uint64_t target, events, gaps, bytes, pings;
@@ -105,7 +107,19 @@ static void on_frame(struct client *c, const char *payload, size_t len, int64_t 
 }
 
 /* Walks whole frames; returns how many bytes they were. */
-static size_t walk(struct client *c, const char *p, size_t n, int64_t now)
+static size_t walk_blocks(struct client *c, const char *p, size_t n, int64_t now)
+{
+    size_t done = 0;
+    const char *end;
+    while ((end = memmem(p + done, n - done, "\n\n", 2)) != NULL) {
+        size_t len = (size_t)(end - p) - done;
+        on_frame(c, p + done, len, now);
+        done += len + 2;
+    }
+    return done;
+}
+
+static size_t walk_frames(struct client *c, const char *p, size_t n, int64_t now)
 {
     size_t done = 0;
     while (n - done >= 2) {
@@ -144,7 +158,8 @@ static void on_readable(struct client *c, int epoll)
         return;
     }
     all.bytes += (uint64_t)got;
-    size_t have = c->kept + (size_t)got, done = walk(c, buffer, have, bench_wall_us());
+    size_t have = c->kept + (size_t)got, done;
+    done = (all.is_sse ? walk_blocks : walk_frames)(c, buffer, have, bench_wall_us());
     c->kept = (unsigned)(have - done);
     if (c->kept > KEEP_MAX)
         exit((fprintf(stderr, "a frame larger than %d bytes\n", KEEP_MAX), 1));
@@ -174,11 +189,11 @@ static void connect_client(struct client *c, size_t i, int port, const char *pat
     if (c->fd < 0 || bind(c->fd, (struct sockaddr *)&from, sizeof from) != 0 ||
         connect(c->fd, (struct sockaddr *)&to, sizeof to) != 0)
         bench_die("connect");
-    int n = snprintf(request, sizeof request,
-                     "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
-                     "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-                     path);
+    int n = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n", path,
+                     all.is_sse ? "Accept: text/event-stream\r\n"
+                                : "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+                                  "Sec-WebSocket-Version: 13\r\n"
+                                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
     if (send(c->fd, request, (size_t)n, MSG_NOSIGNAL) < 0)
         bench_die("handshake");
     do { /* byte by byte: what follows the answer is frames already */
@@ -186,7 +201,7 @@ static void connect_client(struct client *c, size_t i, int port, const char *pat
             exit((fprintf(stderr, "handshake: %.*s\n", (int)got, answer), 1));
         got++;
     } while (got < 4 || memcmp(answer + got - 4, "\r\n\r\n", 4) != 0);
-    if (!memmem(answer, got, " 101 ", 5))
+    if (!memmem(answer, got, all.is_sse ? " 200 " : " 101 ", 5))
         exit((fprintf(stderr, "handshake: %.*s\n", (int)got, answer), 1));
 }
 
@@ -240,6 +255,9 @@ int main(int argc, char **argv)
     all.n_stuck = strtoul(argv[4], NULL, 10);
     all.target = strtoull(argv[5], NULL, 10);
     int64_t seconds = atoll(argv[6]);
+    const char *subscribe = argc > 7 ? argv[7] : NULL;
+    all.is_sse = subscribe && strncmp(subscribe, "sse", 3) == 0;
+    bool is_greeted = subscribe && strcmp(subscribe, "sse") != 0;
     all.clients = calloc(all.n_clients, sizeof *all.clients);
     all.latency = calloc(LATENCY_STEPS, sizeof *all.latency);
     int epoll = epoll_create1(0);
@@ -249,13 +267,13 @@ int main(int argc, char **argv)
         struct client *c = &all.clients[i];
         c->next_n = FIRST_N;
         connect_client(c, i, atoi(argv[1]), argv[2]);
-        if (argc > 7)
-            send_frame(c->fd, OP_TEXT, argv[7], strlen(argv[7]));
+        if (subscribe && !all.is_sse)
+            send_frame(c->fd, OP_TEXT, subscribe, strlen(subscribe));
         struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
         if (i >= all.n_stuck && epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &e) != 0)
             bench_die("epoll_ctl");
     }
-    if (argc > 7)
+    if (is_greeted)
         poll_until(epoll, bench_wall_us() + 60 * 1000000LL, all_subscribed);
     puts("ready");
     fflush(stdout);
