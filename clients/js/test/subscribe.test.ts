@@ -126,7 +126,7 @@ test("falls to the next transport, and comes back up, without losing anything", 
 test("a stream that hangs is given up for one that does not", async (t) => {
     const server = await serve(t);
     server.broken.add("streams-hang");
-    const bell = client(t, server.url, { timing: { openMs: 200 } });
+    const bell = client(t, server.url, { timing: { openMs: 1_000 } });
     bell.subscribe("system", {}, () => {});
     await until(() => bell.transport === "long-poll", "something that works");
 });

@@ -6,9 +6,9 @@ import { FakeServer } from "./fake.ts";
 
 const WAIT_MS = 60_000; // until a test gives up; no test depends on it
 
-/** Pauses short enough for tests; none of them is waited for. */
+/** Pauses short enough for tests; and a machine may be too busy to open anything soon. */
 export const TIMING = {
-    backoffMs: [10, 100], openMs: 5_000, pollMs: 20, upgradeMs: [50, 200], lingerMs: 50,
+    backoffMs: [10, 100], openMs: 60_000, pollMs: 20, upgradeMs: [50, 200], lingerMs: 50,
 } as const;
 
 /** The first value that is there. */
