@@ -58,10 +58,9 @@ static const char version_1[] =
 static const char version_2[] =
     "CREATE TABLE deleted_tasks ("
     "  seq INTEGER PRIMARY KEY, id NOT NULL, owner TEXT, resource TEXT);"
-    "INSERT INTO deleted_tasks SELECT lanes.seq, task_keys.id, NULL, NULL FROM lanes"
-    "  JOIN task_keys ON task_keys.key = lanes.lane >> 2"
-    "  LEFT JOIN tasks ON tasks.key = task_keys.key"
-    "  WHERE lanes.lane & 3 = 1 AND tasks.key IS NULL;";
+    "INSERT INTO deleted_tasks SELECT l.seq, k.id, NULL, NULL FROM task_keys k"
+    "  CROSS JOIN lanes l ON l.lane = k.key << 2 | 1" /* this way round: task_keys is by id */
+    "  WHERE NOT EXISTS (SELECT 1 FROM tasks t WHERE t.key = k.key);";
 
 static const char *const steps[] = {version_1, version_2};
 
