@@ -102,14 +102,26 @@ static int add_slice(struct list *l, const struct bw_task_slice *slice)
     return bw_task_list_add_range(&l->base, slice);
 }
 
-/* Whether all tasks are read in order of created_at, and the filter is left to choose. With a text
- * that is worth it later: few of many tasks have it, and the index is read faster than those. */
+/* Whether all tasks are read in order of created_at, and the filter is left to choose: when they
+ * are too many to sort. Where their number is known that is later, for an index that has
+ * created_at is read four times as fast as the table. */
 static bool reads_by_created(const struct list *l)
 {
     const struct bw_task_limits *limits = &l->base.r->limits;
     bool is_counted = l->plan.index == BW_BY_STATUS || l->plan.count <= limits->counted;
-    int64_t most = l->q->q.len > 0 && is_counted ? 4 * limits->gathered : limits->gathered;
+    int64_t most = is_counted ? 4 * limits->gathered : limits->gathered;
     return l->q->sort == BW_SORT_CREATED_AT && !l->plan.gathers && l->plan.count > most;
+}
+
+/* Each range gets its part of what may be refused, so that none begins where all is spent. */
+static void share_refusals(struct list *l)
+{
+    struct bw_task_slices it = {0};
+    struct bw_task_slice slice;
+    int64_t n = 1;
+    while (bw_task_plan_next(&l->plan, &it, &slice))
+        n++;
+    l->base.refusals_each = l->base.r->limits.refused / n + 1;
 }
 
 static int add_planned(struct list *l)
@@ -119,11 +131,13 @@ static int add_planned(struct list *l)
     struct bw_task_slice slice;
     int err = bw_task_plan_make(&l->plan, &l->base.r->tasks, &l->base.filter, &l->base.r->state,
                                 &l->base.r->limits);
-    if (!err && reads_by_created(l))
+    bool by_created = !err && reads_by_created(l);
+    if (by_created)
         err = bw_task_list_add_range(&l->base, &all);
-    else
-        while (!err && bw_task_plan_next(&l->plan, &it, &slice))
-            err = add_slice(l, &slice);
+    else if (!err)
+        share_refusals(l);
+    while (!err && !by_created && bw_task_plan_next(&l->plan, &it, &slice))
+        err = add_slice(l, &slice);
     if (l->plan.gathers && l->q->q.len == 0) {
         l->total_exact = true;
     } else {

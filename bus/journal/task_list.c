@@ -4,6 +4,7 @@
 void bw_task_list_open(struct bw_task_list *l, const struct bw_task_query *q)
 {
     bw_task_filter_open(&l->filter, q);
+    l->refusals_each = l->r->limits.refused;
     l->r->tasks.filter = &l->filter;
 }
 
@@ -27,8 +28,7 @@ int bw_task_list_add_running(struct bw_task_list *l, const struct bw_task_slice 
 
 int bw_task_list_add_range(struct bw_task_list *l, const struct bw_task_slice *slice)
 {
-    if (l->filter.refusals_left > l->r->limits.refused)
-        l->filter.refusals_left = l->r->limits.refused;
+    l->filter.refusals_left = l->refusals_each;
     return bw_task_scan_add_range(&l->scan, slice);
 }
 

@@ -10,9 +10,10 @@ struct bw_task_list {
     struct bw_task_scan scan;
     struct bw_answer answer;
     uint32_t limit;
-    int64_t end;    /* tasks beyond this value are for the next page; 0: there is none */
-    uint32_t found; /* tasks that passed, also the one that found no room */
-    bool more;      /* there are further tasks, or perhaps are … */
+    int64_t refusals_each; /* what the filter may refuse of each range before it is given up */
+    int64_t end;           /* tasks beyond this value are for the next page; 0: there is none */
+    uint32_t found;        /* tasks that passed, also the one that found no room */
+    bool more;             /* there are further tasks, or perhaps are … */
     int64_t last_value, last_key; /* … beyond this place */
 };
 

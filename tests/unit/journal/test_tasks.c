@@ -373,10 +373,10 @@ static void lists_equal_the_oracles_when_there_are_too_many(void **state)
     struct kit *k = *state;
     static const struct bw_task_limits small[] = {
         {.counted = 60, .gathered = 20, .text = 10, .refused = 50000},
-        {.counted = 300, .gathered = 5, .text = 1, .refused = 30},
-        {.counted = 0, .gathered = 0, .text = 0, .refused = 100},
-        {.counted = 60, .gathered = 20, .text = 1000, .verified = 10, .refused = 40},
-        {.counted = 60, .gathered = 300, .verified = 50, .text = 1000, .refused = 40},
+        {.counted = 300, .gathered = 5, .text = 1, .refused = 300},
+        {.counted = 0, .gathered = 0, .text = 0, .refused = 900},
+        {.counted = 60, .gathered = 20, .text = 1000, .verified = 10, .refused = 400},
+        {.counted = 60, .gathered = 300, .verified = 50, .text = 1000, .refused = 400},
     };
     for (size_t i = 0; i < sizeof small / sizeof small[0]; i++) {
         k->reader->limits = small[i];
