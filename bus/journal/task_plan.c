@@ -2,7 +2,7 @@
 #include "journal/task_plan.h"
 
 const struct bw_task_limits bw_task_limits = {
-    .counted = 10000, .gathered = 5000, .text = 30000, .verified = 1500, .refused = 100000};
+    .counted = 10000, .gathered = 5000, .text = 30000, .verified = 1500, .refused = 200000};
 
 static const struct bw_str any_value = {0};
 static const struct bw_str_set any_set = {&any_value, 1};
