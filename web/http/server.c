@@ -14,11 +14,15 @@
 #include "web/http/exchange.h"
 #include "web/http/socket.h"
 
-#define HEAD_BYTES_MAX   "32768"
-#define HEAD_TIMEOUT_MS  "10000" /* for a request's whole head, and for each pause within a body */
-#define KEEP_ALIVE_MS    "1000"  /* an idle connection holds a worker */
-#define LISTEN_BACKLOG   "1024"
-#define ACCEPTED_BACKLOG "128"
+#define HEAD_BYTES_MAX  "32768"
+#define HEAD_TIMEOUT_MS "10000" /* for a request's whole head, and for each pause within a body */
+#define KEEP_ALIVE_MS   "1000"  /* an idle connection holds a worker */
+
+/* When thousands come back at once, a connection for which there is no room here is tried again by
+ * its kernel after 1, 3 and 7 s. The first is cut down to net.core.somaxconn; the second is of
+ * those that are accepted and wait for a worker, and costs a hundred bytes for each place. */
+#define LISTEN_BACKLOG   "16384"
+#define ACCEPTED_BACKLOG "8192"
 
 enum { REQUEST_TIMEOUT_S = 60 };
 

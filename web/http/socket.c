@@ -3,14 +3,17 @@
  * DESIGN. civetweb tells the peer's address and port, and the local address in the link that it
  * makes of a request. These four are compared with what the kernel says of each descriptor. The
  * local *address* matters: on a wildcard listener one peer address and port may be connected to two
- * of this host's addresses at once. The kernel gives out the lowest free descriptor, so when a
- * connection is open all lower numbers were taken once: looking upward from 0 ends at it early. One
- * that is not found (the client has left) costs the way to the end of the table. */
+ * of this host's addresses at once. The kernel gives out the lowest free descriptor, and workers
+ * take connections up in the order in which they came. So one is nearly always close to the one
+ * found before, be it the only one or one of thousands that wait for a worker: looking begins
+ * there. Otherwise it goes upward from 0; when a connection is open, all lower numbers were taken
+ * once. One that is not found (the client has left) costs the way to the end of the table. */
 #include "web/http/socket.h"
 
 #include <arpa/inet.h>
 #include <civetweb.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +22,9 @@
 
 enum {
     LINK_MAX = 34 << 10, /* of "http://1.2.3.4:80/path": a whole request's head has less */
-    MANY_FDS = 4 * 1024  /* looked at before it is worth asking how many there may be */
+    MANY_FDS = 4 * 1024, /* looked at before it is worth asking how many there may be */
+    BEFORE = 64,         /* the one found last, and … */
+    NEAR = 512,          /* … so many from there on are close to it */
 };
 
 static int parse_address(const char *text, unsigned port, struct sockaddr_in *out)
@@ -99,10 +104,25 @@ static bool is_wanted(void *arg, int fd)
     return !(w->skip && w->skip(w->ctx, fd)) && has_ends(fd, w->ends);
 }
 
+static int find_near(int last, struct wanted *w)
+{
+    int from = last > BEFORE ? last - BEFORE : 0;
+    for (int fd = from; fd < from + NEAR; fd++)
+        if (is_wanted(w, fd))
+            return fd;
+    return BW_ENOTFOUND;
+}
+
 int bw_socket_find(const struct bw_socket_ends *ends, bool (*skip)(void *ctx, int fd), void *ctx)
 {
+    static _Atomic int last;
     struct wanted wanted = {ends, skip, ctx};
-    return find(is_wanted, &wanted);
+    int fd = find_near(atomic_load_explicit(&last, memory_order_relaxed), &wanted);
+    if (fd < 0)
+        fd = find(is_wanted, &wanted);
+    if (fd >= 0)
+        atomic_store_explicit(&last, fd, memory_order_relaxed);
+    return fd;
 }
 
 static bool listens(void *arg, int fd)
