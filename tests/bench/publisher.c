@@ -4,10 +4,12 @@
  *   publisher URL TOPIC EVENTS RATE [TASKS [IN_FLIGHT]]
  *
  * RATE is events a second, 0 as fast as they are taken. With TASKS, TOPIC is not used: the events
- * are TASK_UPDATED of so many tasks in turn. IN_FLIGHT is the library's option. Prints one JSON
- * object when the last one is acked. */
+ * are TASK_UPDATED of so many tasks in turn; at a rate they are numbered for each task and carry
+ * the time, too. IN_FLIGHT is the library's option. Prints one JSON object when the last one is
+ * acked. */
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -25,22 +27,29 @@ static void done(void *arg, const struct bellwire_result *result)
         fprintf(stderr, "refused: %s %s\n", result->field, result->message);
 }
 
+static void pack_number(msgpack_packer *pk, long long n)
+{
+    bw_mp_cstr(pk, "n");
+    msgpack_pack_int64(pk, FIRST_N + n);
+    bw_mp_cstr(pk, "t");
+    msgpack_pack_int64(pk, bench_wall_us());
+}
+
 static void pack_numbered(msgpack_packer *pk, long long i)
 {
     msgpack_pack_map(pk, 3);
-    bw_mp_cstr(pk, "n");
-    msgpack_pack_int64(pk, FIRST_N + i);
-    bw_mp_cstr(pk, "t");
-    msgpack_pack_int64(pk, bench_wall_us());
+    pack_number(pk, i);
     bw_mp_cstr(pk, "fill");
     bw_mp_cstr(pk, "importing rows from the northern catalogue of 2026");
 }
 
-static void pack_update(msgpack_packer *pk, long long i, long long tasks)
+static void pack_update(msgpack_packer *pk, long long i, long long tasks, bool paced)
 {
     char id[32];
     snprintf(id, sizeof id, "bench-%lld", i % tasks);
-    msgpack_pack_map(pk, 3);
+    msgpack_pack_map(pk, paced ? 5 : 3);
+    if (paced)
+        pack_number(pk, i / tasks);
     bw_mp_cstr(pk, "id");
     bw_mp_cstr(pk, id);
     bw_mp_cstr(pk, "progress");
@@ -50,13 +59,13 @@ static void pack_update(msgpack_packer *pk, long long i, long long tasks)
 }
 
 static int publish(struct bellwire *wire, const char *topic, struct bw_buf *data, long long i,
-                   long long tasks)
+                   long long tasks, bool paced)
 {
     msgpack_packer pk;
     bw_buf_reset(data);
     bw_mp_packer(&pk, data);
     if (tasks)
-        pack_update(&pk, i, tasks);
+        pack_update(&pk, i, tasks, paced);
     else
         pack_numbered(&pk, i);
     const struct bellwire_event event = {
@@ -84,7 +93,7 @@ int main(int argc, char **argv)
         if (wait > 0)
             usleep((useconds_t)wait);
         int err;
-        while ((err = publish(wire, argv[2], &data, i, tasks)) == BELLWIRE_EBUSY)
+        while ((err = publish(wire, argv[2], &data, i, tasks, rate > 0)) == BELLWIRE_EBUSY)
             usleep(200); /* the queue is full: that is the speed of the bus */
         if (err)
             return fprintf(stderr, "publish: %s\n", bellwire_strerror(err)), 1;

@@ -46,6 +46,17 @@ def cpu_s(pid):
     return total / TICKS_PER_S
 
 
+def threads_cpu_s(pid, *names):
+    """Of the threads with these names."""
+    total = 0
+    for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
+        head, _, tail = stat.read_text().rpartition(")")
+        if head.split("(", 1)[1].startswith(names):
+            fields = tail.split()
+            total += int(fields[11]) + int(fields[12])
+    return total / TICKS_PER_S
+
+
 def memory_bytes(pid):
     """Proportional set size: pages that are shared count once."""
     for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
@@ -236,9 +247,10 @@ class NchanSse(Nchan):
 class Watchers:
     """The load generator, connected and subscribed when the constructor returns."""
 
-    def __init__(self, server, clients, events, seconds=120, stuck=0):
+    def __init__(self, server, clients, events, seconds=120, stuck=0, subscribe=None):
+        subscribe = subscribe or server.subscribe
         command = [TOOLS / "watchers", str(server.port), server.path, str(clients + stuck), str(stuck)]
-        command += [str(events), str(seconds)] + ([server.subscribe] if server.subscribe else [])
+        command += [str(events), str(seconds)] + ([subscribe] if subscribe else [])
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         if self.process.stdout.readline() != "ready\n":
             raise SystemExit("the watchers could not connect")
@@ -247,6 +259,28 @@ class Watchers:
         result = json.loads(self.process.stdout.readline())
         self.process.wait()
         return result
+
+
+class Storm:
+    """Clients that all come back at once, connected and following when the constructor returns."""
+
+    def __init__(self, server, clients):
+        command = [TOOLS / "storm", str(server.port), server.path, str(clients), "bench"]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+        if self.process.stdout.readline() != "ready\n":
+            raise SystemExit("the storm's clients could not connect")
+
+    def tell(self, command):
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
+
+    def answer(self):
+        return self.process.stdout.readline()
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
 
 
 class Publisher:

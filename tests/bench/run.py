@@ -15,6 +15,7 @@ from statistics import median
 import ingest_rows
 import poll_rows
 import rest_rows
+import stream_rows
 from rig import BUILD, Bellwired, BellwiredSse, Floor, Nchan, NchanSse, Watchers, memory_bytes, mid
 
 SECONDS = int(os.environ.get("BENCH_SECONDS", "5"))
@@ -211,6 +212,8 @@ ROWS = {
     "stuck": fanout_stuck,
     "flood": fanout_flood,
     "memory": idle_memory,
+    "filtered": lambda: stream_rows.filtered(row, in_turns, SECONDS),
+    "storm": lambda: stream_rows.storm(row, in_turns, SECONDS),
     "connections": connections,
     "ingest": lambda: ingest_rows.ingest(row, in_turns, SECONDS),
     "emit": lambda: ingest_rows.emit(row, in_turns, SECONDS),

@@ -6,8 +6,8 @@
  *   watchers PORT PATH CLIENTS STUCK EVENTS SECONDS [SUBSCRIBE_JSON | sse | sse-greeted]
  *
  * Connects, subscribes (with SSE the path says to what; "greeted": the server answers), prints
- * "ready". The first STUCK clients never read again. Ends when every other client has EVENTS
- * events, or after SECONDS. Prints one JSON object. */
+ * "ready". A # in the JSON becomes the client's number. The first STUCK clients never read again.
+ * Ends when every other client has EVENTS events, or after SECONDS. Prints one JSON object. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -17,14 +17,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "frames.h"
+#include "ws_client.h"
 
 enum {
     READ_BYTES = 1 << 20,
     KEEP_MAX = 8192,
-    OP_TEXT = 1,
-    OP_PING = 9,
-    OP_PONG = 10,
     LATENCY_STEP_US = 10,
     LATENCY_STEPS = 1 << 21, /* up to 20 s; what takes longer counts as that */
 };
@@ -47,23 +44,6 @@ static struct {
     uint32_t *latency;        /* how many events took so many steps */
     uint64_t n_latencies;
 } all;
-
-static void send_frame(int fd, int opcode, const char *payload, size_t n)
-{
-    unsigned char frame[1024] = {(unsigned char)(0x80 | opcode), (unsigned char)(0x80 | n)};
-    size_t at = 2;
-    if (n >= 126) {
-        frame[1] = 0x80 | 126;
-        frame[at++] = (unsigned char)(n >> 8);
-        frame[at++] = (unsigned char)n;
-    }
-    at += 4; /* a mask of zeros */
-    if (at + n > sizeof frame)
-        exit(2);
-    memcpy(frame + at, payload, n);
-    if (send(fd, frame, at + n, MSG_NOSIGNAL) < 0)
-        bench_die("send");
-}
 
 static ptrdiff_t find(const char *frame, size_t len, const char *key, ptrdiff_t *hint)
 {
@@ -121,26 +101,15 @@ static size_t walk_blocks(struct client *c, const char *p, size_t n, int64_t now
 
 static size_t walk_frames(struct client *c, const char *p, size_t n, int64_t now)
 {
+    struct bench_frame frame;
     size_t done = 0;
-    while (n - done >= 2) {
-        const unsigned char *f = (const unsigned char *)p + done;
-        size_t head = 2, len = f[1] & 127;
-        if (len == 126) {
-            head = 4;
-            len = n - done >= 4 ? (size_t)(f[2] << 8 | f[3]) : 0;
-        } else if (len == 127) {
-            head = 10;
-            len = n - done >= 10 ? (size_t)f[6] << 24 | (size_t)(f[7] << 16 | f[8] << 8 | f[9]) : 0;
-        }
-        if (n - done < head + len)
-            break;
-        if ((f[0] & 15) == OP_TEXT) {
-            on_frame(c, p + done + head, len, now);
-        } else if ((f[0] & 15) == OP_PING) {
-            send_frame(c->fd, OP_PONG, p + done + head, len);
+    for (; bench_frame_at(p + done, n - done, &frame); done += frame.size) {
+        if (frame.opcode == OP_TEXT) {
+            on_frame(c, frame.payload, frame.len, now);
+        } else if (frame.opcode == OP_PING) {
+            bench_send_frame(c->fd, OP_PONG, frame.payload, frame.len);
             all.pings++;
         }
-        done += head + len;
     }
     return done;
 }
@@ -189,11 +158,11 @@ static void connect_client(struct client *c, size_t i, int port, const char *pat
     if (c->fd < 0 || bind(c->fd, (struct sockaddr *)&from, sizeof from) != 0 ||
         connect(c->fd, (struct sockaddr *)&to, sizeof to) != 0)
         bench_die("connect");
-    int n = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n", path,
-                     all.is_sse ? "Accept: text/event-stream\r\n"
-                                : "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-                                  "Sec-WebSocket-Version: 13\r\n"
-                                  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+    int n = all.is_sse ? snprintf(request, sizeof request,
+                                  "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                                  "Accept: text/event-stream\r\n\r\n",
+                                  path)
+                       : snprintf(request, sizeof request, BENCH_HANDSHAKE, path);
     if (send(c->fd, request, (size_t)n, MSG_NOSIGNAL) < 0)
         bench_die("handshake");
     do { /* byte by byte: what follows the answer is frames already */
@@ -203,6 +172,16 @@ static void connect_client(struct client *c, size_t i, int port, const char *pat
     } while (got < 4 || memcmp(answer + got - 4, "\r\n\r\n", 4) != 0);
     if (!memmem(answer, got, all.is_sse ? " 200 " : " 101 ", 5))
         exit((fprintf(stderr, "handshake: %.*s\n", (int)got, answer), 1));
+}
+
+static void ask(const struct client *c, size_t i, const char *json)
+{
+    char text[1000];
+    const char *hash = strchr(json, '#');
+    int before = hash ? (int)(hash - json) : (int)strlen(json);
+    int n = hash ? snprintf(text, sizeof text, "%.*s%zu%s", before, json, i, hash + 1)
+                 : snprintf(text, sizeof text, "%s", json);
+    bench_send_frame(c->fd, OP_TEXT, text, (size_t)n);
 }
 
 /* The time within which that share of all events came. */
@@ -268,7 +247,7 @@ int main(int argc, char **argv)
         c->next_n = FIRST_N;
         connect_client(c, i, atoi(argv[1]), argv[2]);
         if (subscribe && !all.is_sse)
-            send_frame(c->fd, OP_TEXT, subscribe, strlen(subscribe));
+            ask(c, i, subscribe);
         struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
         if (i >= all.n_stuck && epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &e) != 0)
             bench_die("epoll_ctl");
