@@ -18,6 +18,7 @@ const STYLE = `
 .task { display: grid; grid-template-columns: 1fr auto; gap: .25em .75em; align-items: baseline; }
 .title { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .status, .quiet { color: var(--_quiet); font-size: .875em; }
+.status, .rest { text-align: end; }
 .bar { grid-column: 1 / -1; height: var(--bellwire-bar-height, .5em); overflow: hidden;
     border-radius: 99em; background: var(--_line); }
 .fill { height: 100%; border-radius: inherit; background: var(--_accent); transition: width .3s; }
