@@ -2,9 +2,10 @@
  * JSON in each of them.
  *
  *   WEBSOCKET  one text frame
- *   DEFLATE    the same, compressed (deflate.h); those that are made for one client only are not
- *   SSE        one block: `event:` the event's type, `id:` the cursor to resume with, `data:` the
- * JSON LIST       the JSON and a comma: elements of an array that is being answered */
+ *   DEFLATE    the same, compressed (deflate.h); what is made for one client only is not
+ *   SSE        one block: `event:` the event's type, `id:` the cursor to resume with, then `data:`
+ *   LIST       the JSON and a comma: elements of an array that is being answered
+ */
 #ifndef BW_STREAM_ENCODING_H
 #define BW_STREAM_ENCODING_H
 
