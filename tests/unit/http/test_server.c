@@ -42,7 +42,7 @@ static int enter(void *ctx, uint64_t address, struct bw_fault *fault)
 static struct bw_http_options options_on(const char *listen)
 {
     return (struct bw_http_options){.listen = listen,
-                                    .threads = 4,
+                                    .threads = 16, /* so few connections are never a crowd */
                                     .body_bytes_max = BODY_MAX,
                                     .routes = routes,
                                     .n_routes = sizeof routes / sizeof *routes,
