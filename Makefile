@@ -230,7 +230,7 @@ $(VENV)/ok: tests/requirements.txt | $(DEPS_TEST)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 # Run again when a program or a test changed; PYTEST narrows it: make integration PYTEST='-k rest'.
-PY_TESTS := $(wildcard tests/integration/*.py tests/integration/pytest.ini tests/conformance/*.py)
+PY_TESTS := $(wildcard tests/integration/*.py tests/integration/pytest.ini tests/conformance/*.py tests/waiting.py)
 integration: $(B)/integration.ok ## run the integration tests
 $(B)/integration.ok: $(PROGRAMS) $(EXAMPLES) $(PY_TESTS) $(VENV)/ok
 	BELLWIRE_BUILD=$(B) $(PY) -m pytest -c tests/integration/pytest.ini tests/integration $(PYTEST)

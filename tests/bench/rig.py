@@ -9,27 +9,17 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from statistics import median
 
+sys.path.append(str(pathlib.Path(__file__).parents[1]))  # what not only the benchmarks use
+from waiting import free_port, wait_until  # noqa: E402
+
 BUILD = pathlib.Path(os.environ.get("BELLWIRE_BUILD", "build/release")).resolve()
 TOOLS = BUILD / "tests/bench"
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def wait_until(condition, what, timeout_s=60):
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise SystemExit(f"waited {timeout_s} s in vain for {what}")
-        time.sleep(0.002)
 
 
 def family(pid):
@@ -103,7 +93,7 @@ class Bellwired(Server):
             + ["--http", f"127.0.0.1:{self.port}", "--log-level", "warn"]
             + ["--connections-per-address", "1000000", *self.arguments]
         )
-        wait_until(self.is_ready, "bellwired's /readyz")
+        wait_until(self.is_ready, "bellwired's /readyz", pause_s=0.002)
         self.ready_s = time.monotonic() - self.started
 
     def is_ready(self):

@@ -5,10 +5,9 @@ import http.client
 import json
 import os
 import pathlib
-import random
 import signal
-import socket
 import subprocess
+import sys
 import time
 import urllib.parse
 
@@ -16,27 +15,11 @@ import msgpack
 import pynng
 from websockets.sync.client import connect
 
+sys.path.append(str(pathlib.Path(__file__).parents[1]))  # what not only these tests use
+from waiting import free_port, wait_until  # noqa: E402
+
 BUILD = pathlib.Path(os.environ.get("BELLWIRE_BUILD", "build/release")).resolve()
 WAIT_S = 60  # how long a condition may take before a test gives up; no test depends on it
-
-
-def wait_until(condition, what, timeout_s=WAIT_S):
-    """Returns the first true value of condition(); fails, saying what was waited for."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        value = condition()
-        if value:
-            return value
-        assert time.monotonic() < deadline, f"waited {timeout_s} s in vain for: {what}"
-        time.sleep(0.01)
-
-
-def free_port():
-    """A port that nobody has, and that the kernel will give to nobody while the daemon is down."""
-    while True:
-        with socket.socket() as s, contextlib.suppress(OSError):
-            s.bind(("127.0.0.1", random.randrange(10_000, 30_000)))
-            return s.getsockname()[1]
 
 
 class Answer:

@@ -4,17 +4,13 @@ made lossy, and separated. Nobody misses anything, sees anything twice, or shows
 BELLWIRE_CHAOS_S is how long it goes on (`make chaos`: 300), BELLWIRE_SEED repeats what is drawn."""
 
 import os
-import pathlib
 import random
-import sys
 
 import pytest
+from chaos import TRANSPORTS, Chaos, Watcher, state_of
 from kit import Bus, wait_until
-
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
-from chaos import TRANSPORTS, Chaos, Watcher, state_of  # noqa: E402
-from load import Producer  # noqa: E402
-from relay import Relay  # noqa: E402
+from load import Producer
+from relay import Relay
 
 SECONDS = float(os.environ.get("BELLWIRE_CHAOS_S", "15"))
 WATCHERS = int(os.environ.get("BELLWIRE_WATCHERS", "40"))

@@ -5,10 +5,10 @@ import subprocess
 import sys
 
 import pytest
+from conformance.small_server import FAULTS, SmallServer
 
 TESTS = pathlib.Path(__file__).parents[1]
-sys.path.insert(0, str(TESTS))
-from conformance.small_server import FAULTS, SmallServer  # noqa: E402
+ALL = "websocket,sse,sse-last-event-id,long-poll,rest"
 
 
 def run(url, *options):
@@ -17,13 +17,13 @@ def run(url, *options):
 
 
 def test_bellwired_conforms(daemon):
-    done = run(f"http://127.0.0.1:{daemon.port}", "--require", "websocket,rest")
+    done = run(f"http://127.0.0.1:{daemon.port}", "--require", ALL)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_another_server_conforms():
     with SmallServer() as server:
-        done = run(server.url, "--require", "websocket,sse,sse-last-event-id,long-poll,rest")
+        done = run(server.url, "--require", ALL)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
