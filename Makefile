@@ -109,7 +109,7 @@ PROGRAMS := $(B)/bellwired $(B)/bellwire $(B)/libbellwire.so
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help run test unit integration e2e autobahn chaos model bench install check-layers lint format asan \
+.PHONY: all help run test unit integration e2e autobahn chaos sanitized model bench install check-layers lint format asan \
         tsan fuzz fuzz-run fuzz-replay docs clean build
 
 all: $(PROGRAMS) $(EXAMPLES) ## build the daemon, the command line and the library
@@ -236,6 +236,14 @@ $(B)/integration.ok: $(PROGRAMS) $(EXAMPLES) $(PY_TESTS) $(VENV)/ok
 	BELLWIRE_BUILD=$(B) $(PY) -m pytest -c tests/integration/pytest.ini tests/integration $(PYTEST)
 	@touch $@
 
+# On programs under AddressSanitizer and UBSan: all of them, or in `make test` these.
+SANITIZED := bellwired_conforms or hung_up or bad_websocket
+sanitized: ## the integration tests under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory VARIANT=asan integration
+$(B)/sanitized.ok: $(PROGRAMS) $(PY_TESTS) $(VENV)/ok
+	BELLWIRE_BUILD=$(B) $(PY) -m pytest -c tests/integration/pytest.ini tests/integration -k '$(SANITIZED)'
+	@touch $@
+
 chaos: $(PROGRAMS) $(VENV)/ok ## a hundred watchers through five minutes of kills, losses and cuts; BELLWIRE_SEED repeats one
 	BELLWIRE_BUILD=$(B) BELLWIRE_CHAOS_S=$(CHAOS_SECONDS) BELLWIRE_WATCHERS=100 \
 	  $(PY) -m pytest -s -c tests/integration/pytest.ini tests/integration/test_chaos.py
@@ -302,7 +310,7 @@ $(B)/e2e.ok: $(E2E)/ok $(wildcard tests/e2e/*.js) $(B)/bellwired
 	@touch $@
 
 test: unit integration js-test e2e fuzz-replay $(B)/autobahn.ok build/model.ok ## everything: unit, integration, browser client, page, sanitizers, fuzz regressions
-	@$(MAKE) --no-print-directory VARIANT=asan unit
+	@$(MAKE) --no-print-directory VARIANT=asan unit build/asan/sanitized.ok
 	@$(MAKE) --no-print-directory VARIANT=tsan unit
 
 # --- Fuzzing: tests/fuzz/<floor>/fuzz_<name>.c links what <floor> stands on, as unit tests do --------
