@@ -92,6 +92,24 @@ static void a_failing_sync_costs_nothing_but_the_batch(void **state)
     disk_fails(*state, SQLITE_IOERR_FSYNC, BW_EIO);
 }
 
+static void a_large_commit_is_few_writes(void **state)
+{
+    enum { EVENTS = 300, TEXT = 3000, PIECE = 64 * 1024 };
+    struct kit *k = *state;
+    static char text[TEXT + 1];
+    struct bw_buf json = {0};
+    memset(text, 'x', TEXT);
+    for (int i = 0; i < EVENTS; i++)
+        bw_buf_printf(&json, "%s{\"topic\":\"a\",\"event_type\":\"X\",\"data\":{\"text\":\"%s\"}}",
+                      i ? "," : "[", text);
+    bw_buf_put(&json, "]", 2);
+    atomic_store(&fault_disk.left, FAULT_OFF);
+    assert_int_equal(kit_put(k, json.data), 0);
+    assert_in_range(FAULT_OFF - atomic_load(&fault_disk.left), 2, EVENTS * TEXT / PIECE + 8);
+    bw_buf_free(&json);
+    check_sound(k);
+}
+
 static sqlite3_mem_methods real_memory;
 static atomic_int allocations_left = FAULT_OFF;
 
@@ -195,6 +213,7 @@ int main(void)
         TEST(a_full_disk_costs_nothing_but_the_batch),
         TEST(a_failing_disk_costs_nothing_but_the_batch),
         TEST(a_failing_sync_costs_nothing_but_the_batch),
+        TEST(a_large_commit_is_few_writes),
         TEST(memory_fails),
         cmocka_unit_test_setup_teardown(the_size_limit_is_kept_and_space_counts_again, small_setup,
                                         kit_teardown),
