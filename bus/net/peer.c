@@ -22,6 +22,9 @@ void bw_peer_close(struct peer *p)
         return;
     p->closed = true;
     nng_stream_close(p->stream);
+    nng_aio_stop(p->recv);
+    if (!atomic_load(&p->halting)) /* a receive that begins after the close is never finished */
+        p->ended = true;
     bw_peer_drop_ready(p);
     if (!bw_link_is_alone(&p->waiting)) {
         bw_link_remove(&p->waiting);
@@ -56,7 +59,8 @@ static void begin(struct peer *p)
         return;
     }
     bw_peer_greet(p);
-    bw_peer_go_on(p, false); /* there is nothing yet, so it receives */
+    if (!p->closed)
+        bw_peer_go_on(p, false); /* there is nothing yet, so it receives */
 }
 
 /* The receiving half is here. */
@@ -64,6 +68,7 @@ static void run_halted(struct bw_serve_task *task)
 {
     struct peer *p = BW_LINK_OF(task, struct peer, halted);
     struct bw_server *server = p->server;
+    atomic_store(&p->halting, false);
     if (p->halt == BW_HALT_NEW) {
         begin(p);
     } else if (p->halt == BW_HALT_NO_REQUEST && !p->closed) {

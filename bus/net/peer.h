@@ -27,6 +27,7 @@ struct peer {
     nng_aio *recv;
     struct bw_serve_task halted;
     enum bw_halt halt;
+    atomic_bool halting; /* `halted` is on its way to bw-serve */
     bool greeted;
     struct bw_buf in;
     size_t in_at;        /* bytes of it that have become requests */

@@ -13,6 +13,7 @@ enum {
 void bw_peer_halt(struct peer *p, enum bw_halt why)
 {
     p->halt = why;
+    atomic_store(&p->halting, true);
     bw_server_post(p->server, &p->halted);
 }
 
@@ -23,6 +24,12 @@ static void hang_up(struct peer *p, int err)
               bw_err_code(err), p->server->options.request_bytes_max,
               err == BW_ETOOBIG ? "a request larger than allowed"
                                 : "not what an nng REQ socket says");
+    bw_peer_halt(p, BW_HALT_ENDED);
+}
+
+static void out_of_memory(struct peer *p)
+{
+    diag_warn("SERVE-NO-MEMORY", "text=\"no memory for a request\"; its client is disconnected");
     bw_peer_halt(p, BW_HALT_ENDED);
 }
 
@@ -48,8 +55,7 @@ static bool make_room(struct peer *p, size_t bytes)
 static void receive(struct peer *p, size_t bytes)
 {
     if (!make_room(p, bytes)) {
-        bw_server_count_lost();
-        bw_peer_halt(p, BW_HALT_ENDED);
+        out_of_memory(p);
         return;
     }
     nng_iov iov = {p->in.data + p->in.len, p->in.cap - p->in.len};
@@ -120,7 +126,7 @@ bool bw_peer_go_on(struct peer *p, bool first_in_line)
         if (err == BW_EBUSY)
             return false;
         if (err) {
-            bw_peer_halt(p, BW_HALT_ENDED);
+            out_of_memory(p);
             return true;
         }
         p->in_at += message.bytes;

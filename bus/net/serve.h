@@ -9,8 +9,8 @@
  *
  * Requests are received on nng's threads, and answered, by everybody, through one mailbox. The
  * thread behind it, bw-serve, makes the answers and sends them; so who finishes a hundred requests
- * at once, as the writer does, hands over a list. A connection's requests are
- * received in their order.
+ * at once, as the writer does, hands over a list. A byte stream's requests are received in their
+ * order.
  *
  * Bounds. A request is one of a fixed number from its arrival until its answer was sent. When none
  * is left nothing is received, and clients feel back-pressure. A client that does not take an
@@ -53,7 +53,7 @@ struct bw_serve_handler {
     int (*init)(void *ctx, struct bw_request *request);
     void (*fini)(struct bw_request *request);
     /* One has arrived: bw_serve_answer() must be called for it, once. nng's threads and bw-serve,
-     * never twice at a time for one connection; must not block. */
+     * several at a time, but of a byte stream only one; must not block. */
     void (*received)(struct bw_request *request);
     /* Appends the answer, and forgets the request. The answer is thrown away if its client has
      * gone. The thread bw-serve. */

@@ -3,6 +3,7 @@
 #include "echo.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -213,8 +214,8 @@ static void test_a_client_that_reads_late(void **state)
     echo_finish(&e);
 }
 
-/* Who waits for a request is not passed by whoever comes later and asks more. */
-static void test_the_longest_waiting_is_next(void **state)
+/* Both get all their answers, although one always asks for the request that the other waits for. */
+static void test_two_that_wait_for_one_request(void **state)
 {
     (void)state;
     struct echo e;
@@ -232,6 +233,33 @@ static void test_the_longest_waiting_is_next(void **state)
         expect(first, RE_ONE, sizeof RE_ONE - 1);
     close(first);
     close(second);
+    echo_finish(&e);
+}
+
+static unsigned count_descriptors(void)
+{
+    unsigned n = 0;
+    for (int fd = 0; fd < 1024; fd++)
+        n += fcntl(fd, F_GETFD) >= 0;
+    return n;
+}
+
+/* Whatever they were about when they left, nothing of them stays. */
+static void test_connections_leave_nothing_behind(void **state)
+{
+    (void)state;
+    struct echo e;
+    echo_start(&e, (struct bw_serve_options){.requests = 2});
+    expect_to_be_served(&e); /* what is opened once is open */
+    unsigned before = count_descriptors();
+    for (int i = 0; i < 200; i++) {
+        int fd = i % 2 ? dial(&e) : greet(&e);
+        say(fd, i % 2 ? REQ_GREETING ONE ONE ONE : ONE, i % 3 ? 9 : 16);
+        close(fd);
+    }
+    while (count_descriptors() > before) /* the server closes its ends when it notices */
+        usleep(1000);
+    expect_to_be_served(&e);
     echo_finish(&e);
 }
 
@@ -268,7 +296,8 @@ int main(void)
         cmocka_unit_test(test_half_a_request),
         cmocka_unit_test(test_a_client_that_reads_nothing),
         cmocka_unit_test(test_a_client_that_reads_late),
-        cmocka_unit_test(test_the_longest_waiting_is_next),
+        cmocka_unit_test(test_two_that_wait_for_one_request),
+        cmocka_unit_test(test_connections_leave_nothing_behind),
         cmocka_unit_test(test_stopping_with_clients_of_all_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
