@@ -151,14 +151,16 @@ void bw_rep_stop(struct rep **rep)
     if (!r)
         return;
     uint32_t n = r->calls ? r->server->options.requests : 0;
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
         if (r->calls[i].send)
             nng_aio_wait(r->calls[i].send);
-    nng_close(r->socket);
-    for (uint32_t i = 0; i < n; i++) {
-        nng_aio_free(r->calls[i].recv);
+        /* Before the socket: nng's thread of timeouts may still be about to cancel a send that has
+         * ended meanwhile, with the socket's lock. Freeing waits for it, waiting does not. */
         nng_aio_free(r->calls[i].send);
     }
+    nng_close(r->socket);
+    for (uint32_t i = 0; i < n; i++)
+        nng_aio_free(r->calls[i].recv);
     bw_requests_close(r->server, r->requests, r->server->options.requests);
     free(r->calls);
     bw_buf_free(&r->out);
