@@ -11,7 +11,7 @@
     "application/json application/msgpack application/x-msgpack application/cloudevents+json "     \
     "application/cloudevents-batch+json"
 #define TASK_FILTER  "id type owner resource queue status q sort limit page"
-#define EVENT_FILTER "topic after limit wait task_id owner resource event_type"
+#define EVENT_FILTER "topic after limit wait task_id owner resource event_types"
 #define TASK_STREAM  "topics after catchup snapshot event_types"
 #define STREAM       TASK_STREAM " task_id owner resource"
 
@@ -33,8 +33,8 @@ const struct bw_route bw_routes[] = {
     {BW_HTTP_PATCH, API "/tasks/{id}", bw_rest_patch_task, NULL, JSON},
     {BW_HTTP_PUT, API "/tasks/{id}", bw_rest_put_task, NULL, JSON},
     {BW_HTTP_DELETE, API "/tasks/{id}", bw_rest_delete_task, NULL, NULL},
-    {BW_HTTP_GET, API "/tasks/{id}/events", bw_rest_get_task_events, "topic after limit event_type",
-     NULL},
+    {BW_HTTP_GET, API "/tasks/{id}/events", bw_rest_get_task_events,
+     "topic after limit event_types", NULL},
     {BW_HTTP_GET, API "/tasks/{id}/logs", bw_rest_get_task_logs, "after before level limit", NULL},
     {BW_HTTP_GET, API "/tasks/{id}/progress", bw_rest_get_progress, NULL, NULL},
     {BW_HTTP_GET, API "/tasks/{id}/stream", bw_watch_task, TASK_STREAM, NULL},

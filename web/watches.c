@@ -224,7 +224,7 @@ static void wait_for_events(const struct bw_rest *rest, struct bw_params *p, uin
         .task_id = bw_params_set(p, "task_id"),
         .owner = bw_params_set(p, "owner"),
         .resource = bw_params_set(p, "resource"),
-        .event_types = bw_params_set(p, "event_type"),
+        .event_types = bw_params_set(p, "event_types"),
     };
     if (watch) {
         take_feed(p, "topic", topics, BW_ENCODING_LIST, &watch->feed);

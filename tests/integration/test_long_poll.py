@@ -84,7 +84,7 @@ def test_nothing_came(daemon):
 
 def test_filters_hold_while_it_waits(daemon):
     cursor = daemon.publish(update("x"))[0]
-    waiting = Poll(daemon, wait=60, after=cursor, owner="kim", event_type="TASK_UPDATED,TASK_FAILED")
+    waiting = Poll(daemon, wait=60, after=cursor, owner="kim", event_types="TASK_UPDATED,TASK_FAILED")
     daemon.publish(*[update("b", owner="lee")] * 20)
     daemon.publish(update("b", owner="lee"), {"event_type": "TASK_CREATED", "data": {"id": "c", "owner": "kim"}})
     daemon.publish(update("a", owner="kim"))

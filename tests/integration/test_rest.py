@@ -224,8 +224,8 @@ def test_topics_are_merged_and_filtered(daemon):
     assert events(topic="logs,system") == [("system", "a"), ("system", "b"), ("logs", "a")]
     assert events(topic="logs,system", task_id="a") == [("system", "a"), ("logs", "a")]
     assert events(owner="bob") == [("system", "b")]
-    assert events(topic="logs", event_type="TASK_LOG,OTHER") == [("logs", "a")]
-    assert events(event_type="TASK_FAILED") == []
+    assert events(topic="logs", event_types="TASK_LOG,OTHER") == [("logs", "a")]
+    assert events(event_types="TASK_FAILED") == []
 
 
 def test_cursors_that_cannot_be_served(daemon):

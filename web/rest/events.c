@@ -101,7 +101,7 @@ void bw_rest_get_events(void *ctx, const struct bw_http_request *request,
         .task_ids = bw_params_set(&p, "task_id"),
         .owners = bw_params_set(&p, "owner"),
         .resources = bw_params_set(&p, "resource"),
-        .event_types = bw_params_set(&p, "event_type"),
+        .event_types = bw_params_set(&p, "event_types"),
     };
     answer_events(ctx, &question, &p, answer);
     bw_params_free(&p);
@@ -118,7 +118,7 @@ void bw_rest_get_task_events(void *ctx, const struct bw_http_request *request,
         .after = bw_params_cursor(&p, "after", BW_CURSOR_OLDEST),
         .limit = bw_params_u32(&p, "limit", 1, EVENTS_MAX, 0),
         .task_ids = {.v = &request->args[0], .n = 1},
-        .event_types = bw_params_set(&p, "event_type"),
+        .event_types = bw_params_set(&p, "event_types"),
     };
     answer_events(ctx, &question, &p, answer);
     bw_params_free(&p);

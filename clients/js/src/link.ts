@@ -133,12 +133,10 @@ export class Link implements Feed, Carrier {
 
     query(): Query {
         const those = this.#placed();
-        const { event_types, ...wants } = wantsOf(those);
         return {
             topic: this.topics.join(","),
             after: earliest(those.map(({ cursor }) => cursor!)),
-            event_type: event_types,
-            ...wants, ...this.#scope,
+            ...wantsOf(those), ...this.#scope,
         };
     }
 

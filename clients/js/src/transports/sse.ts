@@ -15,9 +15,9 @@ export class SseTransport extends Requests {
 
     protected async ask(signal: AbortSignal): Promise<void> {
         this.#listen(signal);
-        const { topic: topics, event_type: event_types, ...query } = this.query();
+        const { topic: topics, ...query } = this.query();
         const response = await this.feed.http.open("api/v1/stream", {
-            query: { ...query, topics, event_types, catchup: this.feed.catchupOf(topics) },
+            query: { ...query, topics, catchup: this.feed.catchupOf(topics) },
             accept: "text/event-stream",
             signal,
         });

@@ -261,7 +261,7 @@ export class FakeServer {
         const limit = Number(query.get("limit") ?? 100);
         const wanted = {
             topics: list(query.get("topic"))!, task_id: list(query.get("task_id")),
-            event_types: list(query.get("event_type")),
+            event_types: list(query.get("event_types")),
         };
         const answer = (headers = {}): void => {
             const all = this.#since(place.seq, wanted);
