@@ -1,7 +1,14 @@
 """Fixtures: real daemons in temporary folders, ended and examined after each test."""
 
+import signal
+
 import pytest
 from kit import Bus, Daemon
+
+# A shell's background jobs, and nohup's, are told to ignore these, and what they start inherits it.
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 @pytest.fixture
