@@ -28,9 +28,8 @@ int bw_task_list_add_running(struct bw_task_list *l, const struct bw_task_slice 
 
 int bw_task_list_add_range(struct bw_task_list *l, const struct bw_task_slice *slice)
 {
-    int64_t spare =
-        l->filter.refusals_left; /* of the ranges before; none is counted yet at first */
-    if (spare < 0 || spare == INT64_MAX)
+    int64_t spare = l->filter.refusals_left; /* of the ranges before … */
+    if (spare < 0 || spare > INT64_MAX / 2)  /* … or not counted yet, less a few running tasks */
         spare = 0;
     l->filter.refusals_left = spare + l->refusals_each;
     return bw_task_scan_add_range(&l->scan, slice);

@@ -1,5 +1,5 @@
 /* A VFS that writes the WAL in large pieces: SQLite writes a page's header and the page by
- * themselves, some 250 calls for a commit of 1000 events (docs/decisions/0106).
+ * themselves, some 290 calls for a commit of 1000 events (docs/decisions/0106).
  *
  * DESIGN. Only the WAL is wrapped; every other file is the system's own. What SQLite writes to
  * successive places collects in memory until it asks for a sync, reads, or writes elsewhere. Nobody
