@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "http/client.h"
 #include "web/http/server.h"
@@ -79,10 +79,11 @@ static int adopt(void *ctx, int fd, uint64_t address, unsigned window_bits)
 static size_t count_sockets(void)
 {
     size_t n = 0;
-    struct stat st;
+    char link[32];
     DIR *dir = opendir("/proc/self/fd");
     for (const struct dirent *e; (e = readdir(dir));)
-        n += fstat(atoi(e->d_name), &st) == 0 && S_ISSOCK(st.st_mode);
+        n += readlinkat(dirfd(dir), e->d_name, link, sizeof link) > 7 &&
+             strncmp(link, "socket:", 7) == 0;
     closedir(dir);
     return n;
 }
