@@ -40,7 +40,8 @@ struct bw_bridge {
     struct bw_deflater *deflater;
     msgpack_zone zone;
     unsigned since_wake;
-    int64_t whole_us; /* when nothing was missing last */
+    uint64_t hole_after;   /* what the last idle found missing comes after this … */
+    int64_t hole_since_us; /* … and was first found missing then; 0: nothing was */
 };
 
 int bw_bridge_create(struct bw_bridge **out, struct bw_hub *hub)
@@ -273,9 +274,14 @@ void bw_bridge_idle(void *arg)
     struct bw_bridge *bridge = arg;
     struct bw_place now;
     int64_t now_us = bw_clock_mono_us();
-    if (!bw_hub_now(bridge->hub, &now) || bw_merge_settled(bridge->merge) >= now.seq)
-        bridge->whole_us = now_us;
-    else if (now_us - bridge->whole_us > HOLE_US)
+    uint64_t settled = bw_merge_settled(bridge->merge);
+    if (!bw_hub_now(bridge->hub, &now) || settled >= now.seq) {
+        bridge->hole_since_us = 0;
+    } else if (bridge->hole_since_us == 0 || settled != bridge->hole_after) {
+        bridge->hole_after = settled;
+        bridge->hole_since_us = now_us;
+    } else if (now_us - bridge->hole_since_us > HOLE_US) {
         stop_waiting(bridge);
+    }
     wake(bridge);
 }

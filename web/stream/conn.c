@@ -38,6 +38,7 @@ void bw_conn_block(struct bw_conn *conn)
     if (conn->blocked)
         return;
     conn->blocked = true;
+    conn->moved_s = conn->engine->now_s;
     bw_sub_pause_all(conn);
     if (watch(conn, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT) != 0)
         bw_conn_kill(conn);

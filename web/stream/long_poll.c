@@ -162,7 +162,8 @@ static void end(struct bw_conn *conn)
 
 static void tick(struct bw_conn *conn)
 {
-    if (conn->engine->now_s - conn->watch->since_s >= conn->watch->wait_s)
+    /* whole seconds may be one less */
+    if (conn->engine->now_s - conn->watch->since_s > conn->watch->wait_s)
         end(conn);
 }
 

@@ -177,6 +177,30 @@ static void test_a_hole_holds_back(void **state)
     close_world(world);
 }
 
+/* The time for which a hole is waited for begins when it is seen, not with the silence before. */
+static void test_a_hole_after_silence_holds_back(void **state)
+{
+    (void)state;
+    struct world *world = open_world(&usual);
+    struct watcher both, system;
+    watch_both(world, &both);
+    come(world, &system, new_watch("system", false));
+    expect_stream(&system, 1);
+    journal(world, "logs");
+    journal(world, "system");
+    poll(NULL, 0, 3200); /* longer than a hole is waited for */
+    tell(world, 2);
+    assert_int_equal(next_seq(&system), 2);
+    struct pollfd p = {.fd = both.fd, .events = POLLIN};
+    assert_true(both.in.len == both.taken && poll(&p, 1, 50) == 0);
+    tell(world, 1);
+    for (uint64_t seq = 1; seq <= 2; seq++)
+        assert_int_equal(next_seq(&both), seq);
+    watch_close(&both);
+    watch_close(&system);
+    close_world(world);
+}
+
 /* An event that never comes, and more behind it than is waited for: the journal has it. */
 static void test_a_hole_that_stays(void **state)
 {
@@ -351,6 +375,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_topics_come_one_after_the_other),
         cmocka_unit_test(test_a_hole_holds_back),
+        cmocka_unit_test(test_a_hole_after_silence_holds_back),
         cmocka_unit_test(test_a_hole_that_stays),
         cmocka_unit_test(test_resuming_between_two_topics),
         cmocka_unit_test(test_ids_are_promises),
