@@ -57,15 +57,21 @@ static int fill_deleted(struct bw_task_list *l, const struct bw_task_query *q, u
     return err < 0 ? err : 0;
 }
 
-static int fill_rows(struct bw_task_list *l, uint64_t after)
+/* Puts every task that may have changed into the scan. */
+static int add_all(struct bw_task_list *l)
 {
     static const struct bw_task_slice all_running = {.index = BW_BY_STATUS, .status = BW_RUNNING};
     bool running = l->filter.statuses >> BW_RUNNING & 1;
+    int err = bw_task_list_add_range(l, &all_running);
+    return err || !running ? err : bw_task_list_add_running(l, &all_running);
+}
+
+static int fill_rows(struct bw_task_list *l, const struct bw_str_set *ids, uint64_t after)
+{
+    int64_t n;
     bw_task_scan_begin(&l->scan, &l->r->tasks, &l->r->merge, BW_ORDER_SEQ, true, (int64_t)after,
                        INT64_MAX, (int)l->limit + 1);
-    int err = bw_task_list_add_range(l, &all_running);
-    if (!err && running)
-        err = bw_task_list_add_running(l, &all_running);
+    int err = ids->n > 0 ? bw_task_list_add_ids(l, ids, &n) : add_all(l);
     return err ? err : bw_task_list_fill(l);
 }
 
@@ -96,7 +102,7 @@ int bw_read_changed(struct bw_reader *r, const struct bw_rpc_request *q, struct 
     } else {
         err = fill_deleted(&l, &q->tasks, after);
         if (!err)
-            err = fill_rows(&l, after);
+            err = fill_rows(&l, &q->tasks.id, after);
         next = next_after(&l);
     }
     bw_task_list_close(&l);

@@ -28,37 +28,6 @@ struct list {
     bool total_exact;
 };
 
-static int add(struct list *l, int64_t key, int64_t created_at, int64_t updated_at)
-{
-    l->total++;
-    return bw_task_scan_add(&l->base.scan,
-                            l->q->sort == BW_SORT_CREATED_AT ? created_at : updated_at, key);
-}
-
-/* A candidate of which only the key is known. */
-static int add_key(struct list *l, int64_t key)
-{
-    struct bw_task_row row;
-    int err = bw_task_row_read(&l->base.r->tasks, key, &row);
-    return err == 1 ? add(l, key, row.created_at, row.updated_at) : err;
-}
-
-static int add_ids(struct list *l)
-{
-    for (size_t i = 0; i < l->q->id.n; i++) {
-        int64_t key;
-        if (bw_str_set_repeats(&l->q->id, i))
-            continue;
-        int err = bw_read_key(l->base.r, l->q->id.v[i], &key);
-        if (err == 1)
-            err = add_key(l, key);
-        if (err < 0)
-            return err;
-    }
-    l->total_exact = true;
-    return 0;
-}
-
 /* Leaves *done false if there is another way to go, with what was found or without. */
 static int add_text(struct list *l, bool *done)
 {
@@ -73,9 +42,11 @@ static int add_text(struct list *l, bool *done)
         return 0;
     }
     *done = l->total_exact = true;
-    for (int64_t i = 0; i < text->n && !err; i++)
-        err = add_key(l, text->keys[i]);
-    return err;
+    for (int64_t i = 0; i < text->n && err >= 0; i++) {
+        err = bw_task_list_add_key(&l->base, text->keys[i]);
+        l->total += err > 0;
+    }
+    return err < 0 ? err : 0;
 }
 
 /* All tasks of a slice that pass, whatever their order. Their text is looked at later. */
@@ -150,8 +121,10 @@ static int add_planned(struct list *l)
 static int add_candidates(struct list *l)
 {
     bool done = false;
-    if (l->q->id.n > 0)
-        return add_ids(l);
+    if (l->q->id.n > 0) {
+        l->total_exact = true;
+        return bw_task_list_add_ids(&l->base, &l->q->id, &l->total);
+    }
     int err = l->q->q.len > 0 ? add_text(l, &done) : 0;
     return err || done ? err : add_planned(l);
 }

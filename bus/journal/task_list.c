@@ -15,6 +15,40 @@ void bw_task_list_close(struct bw_task_list *l)
     bw_task_scan_end(&l->scan);
 }
 
+static int64_t value_of(const struct bw_task_list *l, const struct bw_task_row *row)
+{
+    if (l->scan.order == BW_ORDER_SEQ)
+        return (int64_t)row->seq;
+    return l->scan.order == BW_ORDER_CREATED ? row->created_at : row->updated_at;
+}
+
+int bw_task_list_add_key(struct bw_task_list *l, int64_t key)
+{
+    struct bw_task_row row;
+    int err = bw_task_row_read(&l->r->tasks, key, &row);
+    if (err != 1)
+        return err;
+    err = bw_task_scan_add(&l->scan, value_of(l, &row), key);
+    return err ? err : 1;
+}
+
+int bw_task_list_add_ids(struct bw_task_list *l, const struct bw_str_set *ids, int64_t *n)
+{
+    *n = 0;
+    for (size_t i = 0; i < ids->n; i++) {
+        int64_t key;
+        if (bw_str_set_repeats(ids, i))
+            continue;
+        int err = bw_read_key(l->r, ids->v[i], &key);
+        if (err == 1)
+            err = bw_task_list_add_key(l, key);
+        if (err < 0)
+            return err;
+        *n += err;
+    }
+    return 0;
+}
+
 int bw_task_list_add_running(struct bw_task_list *l, const struct bw_task_slice *slice)
 {
     sqlite3_stmt *st;

@@ -21,6 +21,11 @@ struct bw_task_list {
 void bw_task_list_open(struct bw_task_list *l, const struct bw_task_query *q);
 /* Ends filter and scan. */
 void bw_task_list_close(struct bw_task_list *l);
+/* Adds a task of which only the key is known. 1: it passes; 0: it does not, or there is none. */
+int bw_task_list_add_key(struct bw_task_list *l, int64_t key) BW_MUST_CHECK;
+/* Adds those that pass of the tasks with these ids; *n is how many. */
+int bw_task_list_add_ids(struct bw_task_list *l, const struct bw_str_set *ids,
+                         int64_t *n) BW_MUST_CHECK;
 /* Adds all tasks of a slice of running ones to the scan, by updated_at or by seq. */
 int bw_task_list_add_running(struct bw_task_list *l,
                              const struct bw_task_slice *slice) BW_MUST_CHECK;

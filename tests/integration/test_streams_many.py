@@ -110,6 +110,11 @@ def test_a_conflated_page_loses_what_was_deleted(daemon, bus):
     with daemon.watch() as page:
         page.subscribe("system", after=before, catchup="conflate", filter={"owner": "ann"})
         assert set(page.next("conflated")["deleted"]) == {f"t{i}" for i in range(5, 100, 10)}
+    with daemon.watch() as page:
+        page.subscribe("system", after=before, catchup="conflate", filter={"task_id": ["t0", "t1", "t2"]})
+        frame = page.next("conflated")
+        assert frame["deleted"] == ["t0"]
+        assert {row["id"] for row in frame["tasks"]} == {"t0", "t1"}
 
 
 def metric(daemon, name):

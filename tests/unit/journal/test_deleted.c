@@ -73,6 +73,25 @@ static void a_filter_is_asked_of_what_is_known(void **state)
     is_told(k, 0, 0);
 }
 
+static void ids_that_are_asked_for_are_told_in_order(void **state)
+{
+    struct kit *k = *state;
+    put(k, "TASK_CREATED", "one", "");
+    put(k, "TASK_UPDATED", "two", "");
+    put(k, "TASK_COMPLETED", "three", "");
+    put(k, "TASK_CREATED", "four", "");
+    ask(k, 0, ",\"id\":[\"three\",\"two\",\"none\",\"two\"]");
+    is_told(k, 0, 2);
+    kit_is_str(k, "tasks.0.id", "two");
+    kit_is_str(k, "tasks.1.id", "three");
+    assert_int_equal(kit_u64(k, "next"), 4);
+    ask(k, 2, ",\"id\":[\"three\",\"two\"],\"status\":[\"completed\"],\"limit\":1");
+    is_told(k, 0, 1);
+    kit_is_str(k, "tasks.0.id", "three");
+    ask(k, 3, ",\"id\":[\"three\",\"two\"]");
+    is_told(k, 0, 0);
+}
+
 /* Of tasks that come and go, what a reader of pages has at the end is what there is. */
 static void pages_end_with_what_there_is(void **state)
 {
@@ -142,6 +161,7 @@ int main(void)
         TEST(what_was_deleted_is_told_until_the_cursor_is_beyond),
         TEST(what_was_made_again_is_a_row_as_well),
         TEST(a_filter_is_asked_of_what_is_known),
+        TEST(ids_that_are_asked_for_are_told_in_order),
         TEST(pages_end_with_what_there_is),
         TEST(what_was_deleted_before_the_migration_is_told),
     };
