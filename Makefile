@@ -245,7 +245,7 @@ $(B)/sanitized.ok: $(PROGRAMS) $(PY_TESTS) $(VENV)/ok
 	@touch $@
 
 chaos: $(PROGRAMS) $(VENV)/ok ## a hundred watchers through five minutes of kills, losses and cuts; BELLWIRE_SEED repeats one
-	BELLWIRE_BUILD=$(B) BELLWIRE_CHAOS_S=$(CHAOS_SECONDS) BELLWIRE_WATCHERS=100 \
+	BELLWIRE_BUILD=$(B) BELLWIRE_CHAOS_S=$(CHAOS_SECONDS) BELLWIRE_PAGES=100 \
 	  $(PY) -m pytest -s -c tests/integration/pytest.ini tests/integration/test_chaos.py
 CHAOS_SECONDS ?= 300
 

@@ -21,6 +21,7 @@ from .server import Deadline, Patience, must, new_name
 class Feed:
     begins_now = True  # without `after`
     merges = True      # several topics in one order
+    has_ended = False  # the server, or the network, hung up: nothing comes any more
 
     def __init__(self, server, topics, after=None, **options):
         self.server, self.topics, self.after, self.options = server, topics, after, options
@@ -97,7 +98,10 @@ class WebSocket(Feed):
     def receive(self, timeout_s):
         try:
             return json.loads(self.socket.recv(timeout=timeout_s))
-        except (TimeoutError, ConnectionClosed):
+        except TimeoutError:
+            return None
+        except ConnectionClosed:
+            self.has_ended = True
             return None
 
     def next(self, timeout_s):
@@ -139,8 +143,9 @@ class Sse(Feed):
         response = connection.getresponse()
         must(response.status == 200, f"GET {path}: {response.status}", "200")
         self.socket.settimeout(None)
-        self.lines = queue.SimpleQueue()
-        threading.Thread(target=self.read, args=(response,), daemon=True).start()
+        self.lines = queue.Queue(64)  # who does not take what comes is a slow page, for the server, too
+        self.reader = threading.Thread(target=self.read, args=(response,), daemon=True)
+        self.reader.start()
         self.fields = {}
 
     def read(self, response):
@@ -158,6 +163,7 @@ class Sse(Feed):
                 return None
             if line is None:
                 self.lines.put(None)  # it ended, and stays so
+                self.has_ended = True
                 return None
             if line and not line.startswith(":"):
                 name, _, value = line.partition(":")
@@ -179,6 +185,9 @@ class Sse(Feed):
         with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
+        while self.reader.is_alive():
+            with contextlib.suppress(queue.Empty):
+                self.lines.get(timeout=0.01)
 
 
 class SseLastEventId(Sse):

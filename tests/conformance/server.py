@@ -22,6 +22,10 @@ class Broken(Exception):
         self.saw, self.expected = saw, expected
 
 
+class Unavailable(Broken):
+    """What a server may answer for a while: 503."""
+
+
 def must(holds, saw, expected):
     if not holds:
         raise Broken(saw, expected)
@@ -72,6 +76,8 @@ class Server:
 
     def get(self, path, **query):
         answer = self.request("GET", path, **query)
+        if answer.status == 503:
+            raise Unavailable(f"GET {path} {query}: 503", "200")
         must(answer.status == 200, f"GET {path} {query}: {answer.status}", "200")
         return answer.json
 

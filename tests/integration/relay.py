@@ -2,6 +2,7 @@
 
 import contextlib
 import pathlib
+import random
 import socket
 import threading
 
@@ -9,14 +10,18 @@ ENDPOINTS = (".req", ".pub", ".in")
 
 
 class Relay:
-    """Listens beside the bus's sockets in a folder; what dials `url` reaches the bus at bus_path."""
+    """Listens beside the bus's sockets in a folder; what dials `url` reaches the bus at bus_path.
 
-    def __init__(self, folder, bus_path):
+    `loss` is the part of what the bus publishes that is lost on the way, message by message."""
+
+    def __init__(self, folder, bus_path, seed=0):
         self.path, self.bus_path = f"{folder}/relay", bus_path
         self.url = f"ipc://{self.path}"
         self.lock = threading.Lock()
         self.open = set()  # listening and connected sockets
         self.refused = set()  # endpoints of the bus that were away when somebody dialled
+        self.random = random.Random(f"{seed} relay")
+        self.loss, self.lost = 0.0, 0
 
     def join(self):
         for endpoint in ENDPOINTS:
@@ -67,10 +72,30 @@ class Relay:
                     return
                 self.keep(near, far)
                 self.begin(self.pump, near, far)
-                self.begin(self.pump, far, near)
+                self.begin(self.pump_messages if endpoint == ".pub" else self.pump, far, near)
 
     def pump(self, source, sink):
         with contextlib.suppress(OSError):
             while chunk := source.recv(65536):
                 sink.sendall(chunk)
         self.end(source, sink)
+
+    def pump_messages(self, source, sink):
+        """As nng's sockets speak to each other: eight bytes of greeting, then messages behind 1 and their size."""
+        with contextlib.suppress(OSError, EOFError), source.makefile("rb") as stream:
+            sink.sendall(exactly(stream, 8))
+            while True:
+                head = exactly(stream, 9)
+                message = head + exactly(stream, int.from_bytes(head[1:], "big"))
+                if self.random.random() < self.loss:
+                    self.lost += 1
+                else:
+                    sink.sendall(message)
+        self.end(source, sink)
+
+
+def exactly(stream, n):
+    data = stream.read(n)
+    if len(data) < n:
+        raise EOFError
+    return data

@@ -1,4 +1,4 @@
-"""Chaos: watchers that switch transports, half of them slow, while both halves are killed, drained,
+"""Chaos: pages that switch transports, half of them slow, while both halves are killed, drained,
 made lossy, and separated. Nobody misses anything, sees anything twice, or shows a wrong state.
 
 BELLWIRE_CHAOS_S is how long it goes on (`make chaos`: 300), BELLWIRE_SEED repeats what is drawn."""
@@ -7,13 +7,14 @@ import os
 import random
 
 import pytest
-from chaos import TRANSPORTS, Chaos, Watcher, state_of
+from chaos import Chaos
 from kit import Bus, wait_until
-from load import Producer
+from load import Producer, new_event
+from pages import LAST, TRANSPORTS, Page, state_of
 from relay import Relay
 
 SECONDS = float(os.environ.get("BELLWIRE_CHAOS_S", "15"))
-WATCHERS = int(os.environ.get("BELLWIRE_WATCHERS", "40"))
+PAGES = int(os.environ.get("BELLWIRE_PAGES", "40"))
 SEED = int(os.environ.get("BELLWIRE_SEED", random.randrange(1 << 32)))
 
 
@@ -21,11 +22,32 @@ def start_halves(daemons):
     """Bus half and web half with a relay between them. The ring is small: who is slow falls behind."""
     bus = daemons("--only", "bus")
     bus.start(wait=False)
-    relay = Relay(bus.folder, f"{bus.data}/bus")
+    relay = Relay(bus.folder, f"{bus.data}/bus", SEED)
     relay.join()
     web = daemons("--only", "web", "--ring-bytes", "64K", "--drain-s", "1", folder=bus.folder / "web")
     web.bus = relay.url
     return bus, web.start(), relay
+
+
+def end_load(producers, bus):
+    """No producer is left behind; then the last word, which every page waits for. Returns the journal."""
+    for thread in producers:
+        thread.ending.set()
+    for thread in producers:
+        thread.join()
+    with Bus(bus) as requests:
+        requests.publish(new_event("TASK_LOG", id=LAST), new_event("TASK_COMPLETED", id=LAST))
+        return {topic: requests.all_events(topic) for topic in ("system", "logs")}
+
+
+def check_journal(journal, producers):
+    """Everything acked is there, once, where the ack said; what was refused as stale is not."""
+    seqs = {event["id"]: event["seq"] for events in journal.values() for event in events}
+    assert sorted(seqs.values()) == list(range(1, sum(map(len, journal.values())) + 1)), "a hole, or an id twice"
+    for producer in producers:
+        assert not producer.stale & seqs.keys()
+        wrong = {id: (seq, seqs.get(id)) for id, seq in producer.acked.items() if seqs.get(id) != seq}
+        assert not wrong, f"acked, and where it is: {wrong}"
 
 
 def table_of(web):
@@ -38,14 +60,17 @@ def table_of(web):
         page = {"page": answer["data"]["next"]}
 
 
-def check(watcher, journal, table):
-    assert watcher.fault is None, f"watcher {watcher.number}: {watcher.fault}"
-    if not watcher.conflates or watcher.topic == "logs":
-        wanted = [event["id"] for event in journal[watcher.topic]]
-        assert watcher.seen == wanted, f"watcher {watcher.number} parts at {first_difference(watcher.seen, wanted)}"
-    if watcher.topic == "system":
-        wrong = {id: (watcher.shown.get(id), row) for id, row in table.items() if watcher.shown.get(id) != row}
-        assert not wrong, f"watcher {watcher.number} shows, instead of what is: {wrong}"
+def check(page, journal, table):
+    assert page.fault is None, f"{page.name}: {page.fault}"
+    for topic in page.topics if not page.conflates else []:
+        events = journal[topic]
+        wanted = [e["id"] for e in events if page.tasks is None or e["data"]["id"] in page.tasks]
+        assert page.seen[topic] == wanted, f"{page.name}, {topic}: parts at {first_difference(page.seen[topic], wanted)}"
+    if "system" in page.topics:
+        rows = {id: row for id, row in table.items() if page.tasks is None or id in page.tasks}
+        wrong = {id: (page.shown.get(id), rows.get(id)) for id in rows.keys() | page.shown.keys()}
+        wrong = {id: both for id, both in wrong.items() if both[0] != both[1]}
+        assert not wrong, f"{page.name} shows, and what is: {wrong}"
 
 
 def first_difference(seen, wanted):
@@ -53,49 +78,52 @@ def first_difference(seen, wanted):
     return next(same, f"the end: {len(seen)} events of {len(wanted)}")
 
 
+def wait_for(pages, journal):
+    last = {topic: events[-1]["seq"] for topic, events in journal.items()}
+    for page in pages:
+        page.hurry.set()
+    for page in pages:
+        wait_until(
+            lambda: page.fault or page.has_reached(last),
+            f"{page.name} to reach {last}; it is at {page.places}",
+            timeout_s=300,
+        )
+    for page in pages:
+        page.ending.set()
+    for page in pages:
+        page.join()
+
+
 @pytest.mark.timeout(1200)
 def test_chaos(daemons):
-    print(f"BELLWIRE_SEED={SEED} BELLWIRE_CHAOS_S={SECONDS} BELLWIRE_WATCHERS={WATCHERS}")
-    bus_half, web_half, relay = start_halves(daemons)
-    url = f"http://127.0.0.1:{web_half.port}"
-    offered = [transport for transport in TRANSPORTS if transport.is_offered(Watcher(url, 0, SEED, []).server)]
-    producers = [Producer(bus_half, n, SEED, batch=10, pause_s=0.2, fill="x" * 2000) for n in range(2)]
-    watchers = [Watcher(url, n, SEED, offered) for n in range(WATCHERS)]
-    chaos = Chaos(bus_half, web_half, relay, SEED)
-    for thread in producers + watchers:
+    print(f"BELLWIRE_SEED={SEED} BELLWIRE_CHAOS_S={SECONDS} BELLWIRE_PAGES={PAGES}")
+    bus, web, relay = start_halves(daemons)
+    producers = [Producer(bus, n, SEED, batch=10, pause_s=0.2, fill="x" * 8000) for n in range(2)]
+    pages = [Page(f"http://127.0.0.1:{web.port}", n, SEED) for n in range(PAGES)]
+    chaos = Chaos(bus, web, relay, SEED)
+    for thread in producers + pages:
         thread.start()
     try:
         chaos.go_on(SECONDS)
+        relay.loss = 0.0
+        journal = end_load(producers, bus)
+        check_journal(journal, producers)
+        wait_for(pages, journal)
     finally:
-        for thread in producers:
+        for thread in producers + pages:
             thread.ending.set()
-        for thread in producers:
-            thread.join()
-    print(f"steps: {chaos.done}")
-    with Bus(bus_half) as bus:
-        journal = {topic: bus.all_events(topic) for topic in ("system", "logs")}
-        epoch = bus.call("stats")["epoch"]
-    assert all(id in {e["id"] for events in journal.values() for e in events} for p in producers for id in p.acked)
-    last = {topic: f"{epoch:08x}.{events[-1]['seq']}" for topic, events in journal.items()}
-    try:
-        for watcher in watchers:
-            watcher.hurry.set()
-        for watcher in watchers:
-            wait_until(
-                lambda: watcher.fault or watcher.has_reached(last[watcher.topic]),
-                f"watcher {watcher.number} to reach {last[watcher.topic]}; it is at {watcher.cursor}",
-                timeout_s=300,
-            )
-    finally:
-        for watcher in watchers:
-            watcher.ending.set()
-        for watcher in watchers:
-            watcher.join()
-    table = table_of(web_half)
-    for watcher in watchers:
-        check(watcher, journal, table)
-    stays = sum(watcher.stays for watcher in watchers)
-    conflated = sum(watcher.conflated for watcher in watchers)
-    print(f"{len(journal['system']) + len(journal['logs'])} events, {stays} stays, {conflated} conflated frames")
-    assert stays > WATCHERS
+    chaos.count()
+    table = table_of(web)
+    for page in pages:
+        check(page, journal, table)
+
+    taken = {t.__name__: sum(page.taken.get(t.__name__, 0) for page in pages) for t in TRANSPORTS}
+    stays, conflated = sum(page.stays for page in pages), sum(page.conflated for page in pages)
+    print(f"steps: {chaos.done}; {relay.lost} messages lost; {chaos.counted}")
+    print(f"{ {topic: len(events) for topic, events in journal.items()} } events; {stays} stays; frames: {taken}")
+    print(f"{conflated} conflated frames; {sum(len(p.stale) for p in producers)} events refused as stale")
+    # That it was chaos at all.
+    assert stays > 2 * PAGES and all(taken.values()) and conflated and relay.lost
     relay.cut()
+    assert web.stop() == 0 and bus.stop() == 0
+    bus.verify()
