@@ -32,6 +32,7 @@ struct bw_server {
     struct bw_link unsent;  /* have answers, and nothing under way */
     unsigned n_sending;
     bool draining, stopping;
+    int64_t stop_due_us; /* if stopping: when the last answers must have been taken */
 };
 
 /* Any thread. */

@@ -105,7 +105,6 @@ int bw_peer_open(struct bw_server *server, enum bw_sp_framing framing, nng_strea
         free(p);
         return BW_ENOMEM;
     }
-    nng_aio_set_timeout(p->send, (nng_duration)server->options.answer_timeout_ms);
     bw_peer_halt(p, BW_HALT_NEW);
     return 0;
 }

@@ -41,6 +41,7 @@ struct peer {
     struct bw_buf out;
     size_t out_at;       /* bytes of it that are sent */
     uint64_t n_answered; /* requests that have come back */
+    int64_t send_due_us;
     bool sending;
     bool closed;                    /* the stream is */
     bool ended;                     /* the receiving half will not go on */

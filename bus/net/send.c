@@ -1,9 +1,17 @@
 /* The sending half of a connection: from requests to be answered to bytes. See peer.h for the
- * design. */
+ * design.
+ *
+ * A client must take something every answer_timeout_ms, so that who is stuck is noticed soon, and a
+ * whole write within some times that, so that taking a byte now and then is no way to stay. When
+ * the server is stopping, all of them have answer_timeout_ms, together. */
+#include "base/clock.h"
 #include "base/diag.h"
 #include "net/peer.h"
 
-enum { WRITE_BYTES = 128 << 10 /* after so many no further answer goes into a write */ };
+enum {
+    WRITE_BYTES = 128 << 10, /* after so many no further answer goes into a write */
+    WRITE_TIMEOUTS = 6,      /* of answer_timeout_ms: as long as a whole write may take */
+};
 
 static void add_unsent(struct peer *p)
 {
@@ -43,8 +51,20 @@ void bw_peer_drop_ready(struct peer *p)
         drop(p, take_ready(p));
 }
 
+/* Of the write under way, until it is over. */
+static int64_t left_ms(const struct peer *p)
+{
+    bool stops_first = p->server->stopping && p->server->stop_due_us < p->send_due_us;
+    int64_t due_us = stops_first ? p->server->stop_due_us : p->send_due_us;
+    return (due_us - bw_clock_mono_us() + 999) / 1000;
+}
+
+/* nng takes a timeout of 0 for "not at all", also of what could be sent at once. */
 static void send_rest(struct peer *p)
 {
+    int64_t ms = left_ms(p), piece_ms = p->server->options.answer_timeout_ms;
+    ms = ms < piece_ms ? ms : piece_ms;
+    nng_aio_set_timeout(p->send, ms > 0 ? (nng_duration)ms : 1);
     nng_iov iov = {p->out.data + p->out_at, p->out.len - p->out_at};
     nng_aio_set_iov(p->send, 1, &iov);
     nng_stream_send(p->stream, p->send);
@@ -55,6 +75,8 @@ static void send_out(struct peer *p)
     p->sending = true;
     p->server->n_sending++;
     p->out_at = 0;
+    p->send_due_us =
+        bw_clock_mono_us() + (int64_t)p->server->options.answer_timeout_ms * WRITE_TIMEOUTS * 1000;
     send_rest(p);
 }
 
@@ -86,6 +108,7 @@ static void send_answers(struct peer *p)
     if (p->out.failed) { /* out of memory: the clients ask again, on a new connection */
         end_of_send(p, false);
         bw_peer_close(p);
+        bw_peers_resume(p->server);
     } else {
         send_out(p);
     }
@@ -113,10 +136,12 @@ void bw_peer_run_sent(struct bw_serve_task *task)
     int rv = nng_aio_result(p->send);
     if (rv == 0) {
         p->out_at += nng_aio_count(p->send);
-        if (p->out_at < p->out.len) {
+        bool rest = p->out_at < p->out.len;
+        if (rest && left_ms(p) > 0) {
             send_rest(p);
             return;
         }
+        rv = rest ? NNG_ETIMEDOUT : 0;
     }
     p->sending = false;
     server->n_sending--;

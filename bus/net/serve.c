@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "net/inside.h"
 
@@ -99,6 +100,8 @@ static void stop(struct bw_serve_task *task)
 {
     struct errand *errand = (struct errand *)task;
     errand->server->stopping = true;
+    errand->server->stop_due_us =
+        bw_clock_mono_us() + (int64_t)errand->server->options.answer_timeout_ms * 1000;
     sem_post(&errand->done);
 }
 

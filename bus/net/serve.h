@@ -63,7 +63,8 @@ struct bw_serve_handler {
 struct bw_serve_options {
     uint32_t requests;          /* under way at once; as many again over inproc:// */
     size_t request_bytes_max;   /* who sends a larger one is disconnected */
-    uint32_t answer_timeout_ms; /* who takes nothing for so long is disconnected */
+    uint32_t answer_timeout_ms; /* who takes nothing for so long, or six times as long has not taken
+                                   all of a write, is disconnected */
 };
 
 int bw_serve_start(const struct bw_serve_options *options, const struct bw_serve_handler *handler,
@@ -74,7 +75,7 @@ int bw_serve_listen(struct bw_server *server, const char *endpoint,
 /* Receives no more; when it returns, received() is not called any more. */
 void bw_serve_drain(struct bw_server *server);
 /* After bw_serve_drain(), and when bw_serve_answer() was called for every request: waits until the
- * answers are sent, closes and frees. Sets *server to NULL. */
+ * answers are sent, answer_timeout_ms at most, closes and frees. Sets *server to NULL. */
 void bw_serve_stop(struct bw_server **server);
 
 /* Any thread, also from inside received(); never blocks. The request is ready to be answered. */

@@ -1,4 +1,5 @@
-/* A server whose answer is "re:" and what was asked. It answers at once, or when it is told to. */
+/* A server whose answer is "re:" and what was asked; to "no memory" it can make none. It answers at
+ * once, or when it is told to. */
 #ifndef TEST_NET_ECHO_H
 #define TEST_NET_ECHO_H
 
@@ -59,6 +60,7 @@ static void echo_answer(struct bw_request *request, struct bw_buf *out)
     struct echo *e = ((struct question *)request)->echo;
     bw_buf_puts(out, BW_STR("re:"));
     bw_buf_puts(out, request->body);
+    out->failed = out->failed || bw_str_is(request->body, "no memory");
     pthread_mutex_lock(&e->lock);
     e->n_answered++;
     pthread_cond_broadcast(&e->changed);

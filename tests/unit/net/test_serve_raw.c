@@ -177,6 +177,23 @@ static void ask_much(int fd, unsigned n)
     }
 }
 
+static void ask_one(int fd, size_t body_bytes)
+{
+    char *request = calloc(1, 9 + 4 + body_bytes);
+    assert_non_null(request);
+    request[0] = 1;
+    for (int i = 0; i < 8; i++)
+        request[1 + i] = (char)((4 + body_bytes) >> (56 - 8 * i));
+    request[9] = (char)0x80;
+    size_t at = 0;
+    while (at < 9 + 4 + body_bytes) {
+        ssize_t sent = send(fd, request + at, 9 + 4 + body_bytes - at, MSG_NOSIGNAL);
+        assert_true(sent > 0);
+        at += (size_t)sent;
+    }
+    free(request);
+}
+
 /* Its answers fill the socket, then nothing goes. It is disconnected, the others have its requests.
  */
 static void test_a_client_that_reads_nothing(void **state)
@@ -188,6 +205,84 @@ static void test_a_client_that_reads_nothing(void **state)
     ask_much(stuck, 100);
     expect_to_be_served(&e);
     close(stuck);
+    echo_finish(&e);
+}
+
+enum { LARGE_BYTES = 7 << 20 };
+
+struct trickler {
+    int fd;
+    size_t got;
+};
+
+/* Reads a little now and then, until the server hangs up. */
+static void *trickle(void *arg)
+{
+    struct trickler *t = arg;
+    char bytes[4096];
+    ssize_t n = 1;
+    for (; n > 0; t->got += n > 0 ? (size_t)n : 0) {
+        usleep(1000);
+        n = recv(t->fd, bytes, sizeof bytes, 0);
+    }
+    close(t->fd);
+    return NULL;
+}
+
+/* A byte now and then is not enough: it is disconnected long before it has everything. */
+static void test_a_client_that_trickles(void **state)
+{
+    (void)state;
+    struct echo e;
+    echo_start(&e, (struct bw_serve_options){.requests = 1, .answer_timeout_ms = 50});
+    struct trickler t = {greet(&e), 0};
+    ask_one(t.fd, LARGE_BYTES);
+    trickle(&t);
+    assert_true(t.got < LARGE_BYTES);
+    expect_to_be_served(&e);
+    echo_finish(&e);
+}
+
+/* Stopping does not wait for those for whom the server would still wait. */
+static void test_stopping_with_clients_that_trickle(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 3 };
+    struct echo e;
+    pthread_t threads[CLIENTS];
+    struct trickler t[CLIENTS];
+    echo_start(&e, (struct bw_serve_options){.answer_timeout_ms = 200});
+    for (int i = 0; i < CLIENTS; i++) {
+        t[i] = (struct trickler){greet(&e), 0};
+        ask_one(t[i].fd, LARGE_BYTES);
+    }
+    echo_wait(&e, &e.n_answered, CLIENTS);
+    for (int i = 0; i < CLIENTS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, trickle, &t[i]), 0);
+    echo_finish(&e);
+    for (int i = 0; i < CLIENTS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_true(t[i].got < LARGE_BYTES);
+    }
+}
+
+/* Its request goes to whoever waits for one; it waited for another itself. */
+static void test_an_answer_without_memory(void **state)
+{
+    (void)state;
+    static const char asks[] = "\1\0\0\0\0\0\0\0\x0d\x80\0\0\2no memory" ONE;
+    struct echo e;
+    echo_start(&e, (struct bw_serve_options){.requests = 1});
+    echo_hold(&e);
+    int unlucky = greet(&e), waiting = greet(&e);
+    say(unlucky, asks, sizeof asks - 1);
+    echo_wait(&e, &e.n_held, 1);
+    say(waiting, ONE, sizeof ONE - 1);
+    usleep(20000); /* so that it waits: it is served either way */
+    echo_release(&e);
+    expect(waiting, RE_ONE, sizeof RE_ONE - 1);
+    expect_hang_up(unlucky);
+    close(waiting);
     echo_finish(&e);
 }
 
@@ -295,6 +390,9 @@ int main(void)
         cmocka_unit_test(test_rubbish),
         cmocka_unit_test(test_half_a_request),
         cmocka_unit_test(test_a_client_that_reads_nothing),
+        cmocka_unit_test(test_a_client_that_trickles),
+        cmocka_unit_test(test_stopping_with_clients_that_trickle),
+        cmocka_unit_test(test_an_answer_without_memory),
         cmocka_unit_test(test_a_client_that_reads_late),
         cmocka_unit_test(test_two_that_wait_for_one_request),
         cmocka_unit_test(test_connections_leave_nothing_behind),
