@@ -6,12 +6,14 @@
 enum {
     RECONNECT_MIN_MS = 50,
     RECONNECT_MAX_MS = 1000,
-    TICKS_ALONE = 2, /* of twice the longest pause each: it would have tried again by then */
+    TICK_MS = 2 * RECONNECT_MAX_MS, /* it would have tried again by then */
+    PATIENCE_MIN = 2,               /* ticks */
+    PATIENCE_MAX = 32,
 };
 
 static void start_tick(struct bw_dialer *d)
 {
-    nng_sleep_aio(2 * RECONNECT_MAX_MS, d->tick);
+    nng_sleep_aio(d->tick_ms, d->tick);
 }
 
 /* A lost connection may be told after the one that replaces it, so its id is compared. */
@@ -31,19 +33,26 @@ static void ticked(void *arg)
     struct bw_dialer *d = arg;
     if (nng_aio_result(d->tick) != 0)
         return;
-    d->ticks_alone = atomic_load(&d->pipe) ? 0 : d->ticks_alone + 1;
-    if (d->ticks_alone >= TICKS_ALONE) {
+    if (atomic_load(&d->pipe)) {
+        d->ticks_alone = 0;
+        d->patience = PATIENCE_MIN;
+    } else if (++d->ticks_alone >= d->patience) {
         nng_dialer_close(d->dialer);
         /* When it fails, for want of memory, the next tick finds no connection either. */
         (void)nng_dial(d->socket, d->url, &d->dialer, NNG_FLAG_NONBLOCK);
         d->ticks_alone = 0;
+        d->patience = 2 * d->patience < PATIENCE_MAX ? 2 * d->patience : PATIENCE_MAX;
     }
     start_tick(d);
 }
 
 int bw_dialer_open(struct bw_dialer *dialer, nng_socket socket, nng_pipe_cb on_change, void *arg)
 {
-    *dialer = (struct bw_dialer){.socket = socket, .on_change = on_change, .arg = arg};
+    *dialer = (struct bw_dialer){.socket = socket,
+                                 .tick_ms = TICK_MS,
+                                 .patience = PATIENCE_MIN,
+                                 .on_change = on_change,
+                                 .arg = arg};
     int rv = nng_aio_alloc(&dialer->tick, ticked, dialer);
     if (rv != 0)
         return bw_nng_error(rv);

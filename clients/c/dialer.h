@@ -4,7 +4,9 @@
  * the other side hangs up between connect and handshake, writing its half fails with EPIPE, which
  * nng takes for its own socket being closed: that dialer never tries again (nng 1.5). It happens
  * when a bus is killed at that moment, or behind a proxy whose bus is away. So a tick looks for
- * dialers that have been without a connection for longer than any pause, and replaces them. */
+ * dialers that have been without a connection for longer than any pause, and replaces them. One
+ * that is only slow would never finish that way: each that is replaced in vain doubles the patience
+ * with the next, from 4 s to about a minute. */
 #ifndef BW_CLIENT_DIALER_H
 #define BW_CLIENT_DIALER_H
 
@@ -19,8 +21,10 @@ struct bw_dialer {
     char url[BW_URL_MAX];
     nng_dialer dialer;
     nng_aio *tick;
-    atomic_int pipe; /* nng's id of the connection; 0: there is none */
-    int ticks_alone; /* without a connection; the tick's own */
+    atomic_int pipe;      /* nng's id of the connection; 0: there is none */
+    nng_duration tick_ms; /* between two looks; tests have less patience, before they dial */
+    int ticks_alone;      /* without a connection; the tick's own, as is the next */
+    int patience;         /* that many such ticks in a row are too many */
     nng_pipe_cb on_change;
     void *arg;
 };
