@@ -1,7 +1,12 @@
-/* A VFS that writes the WAL in large pieces. */
+/* A VFS that writes the WAL in large pieces.
+ *
+ * DESIGN. What SQLite writes one after the other is one piece, until it syncs or writes elsewhere.
+ * A commit is told to anybody only after its sync, so a piece that was not synced belongs to no
+ * commit: what a rollback leaves is written over by the next commit, or thrown away at the end. */
 #include "journal/wal_file.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sqlite3.h>
@@ -17,6 +22,7 @@ struct wal_file {
 };
 
 static sqlite3_vfs wal_vfs, *system_vfs;
+static bool registered;
 
 static struct wal_file *self(sqlite3_file *file)
 {
@@ -39,15 +45,15 @@ static int write_piece(sqlite3_file *file)
 
 static int wal_close(sqlite3_file *file)
 {
-    int rc = write_piece(file);
-    int closed = inner(file)->pMethods->xClose(inner(file));
     free(self(file)->piece);
-    return rc ? rc : closed;
+    return inner(file)->pMethods->xClose(inner(file));
 }
 
+/* Older pages are read while a piece collects; it is written first only if it is asked for. */
 static int wal_read(sqlite3_file *file, void *out, int n, sqlite3_int64 at)
 {
-    int rc = write_piece(file);
+    const struct wal_file *w = self(file);
+    int rc = at < w->at + w->n && w->at < at + n ? write_piece(file) : SQLITE_OK;
     return rc ? rc : inner(file)->pMethods->xRead(inner(file), out, n, at);
 }
 
@@ -156,11 +162,11 @@ static void register_once(void)
     wal_vfs.zName = BW_WAL_VFS;
     wal_vfs.szOsFile += (int)sizeof(struct wal_file);
     wal_vfs.xOpen = wal_open;
-    sqlite3_vfs_register(&wal_vfs, 0);
+    registered = sqlite3_vfs_register(&wal_vfs, 0) == SQLITE_OK;
 }
 
 int bw_wal_vfs_register(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    return pthread_once(&once, register_once) == 0 && system_vfs ? 0 : BW_EINTERNAL;
+    return pthread_once(&once, register_once) == 0 && registered ? 0 : BW_EINTERNAL;
 }
