@@ -215,10 +215,14 @@ $(foreach f,$(FLOORS),$(eval $(call unit_template,$(f))))
 # A test that passed is not run again until it, or what it is linked with, changes.
 # ThreadSanitizer wants the memory laid out where it expects it.
 RUN_TEST := $(if $(filter tsan,$(VARIANT)),TSAN_OPTIONS="suppressions=tests/tsan.supp $(TSAN_OPTIONS)" setarch -R,)
+# Nearly all of them end within seconds; one that hangs is ended with its name, and says where it was.
+UNIT_SECONDS ?= 600
+LIMIT := timeout --kill-after=10 $(UNIT_SECONDS)
 UNIT_OK := $(UNIT_BIN:%=%.ok)
 $(UNIT_OK): %.ok: %
 	$(call say,TEST,$<)
-	$(Q)$(RUN_TEST) $< >$<.out 2>&1 || { cat $<.out; exit 1; }
+	$(Q)$(RUN_TEST) $(LIMIT) $< >$<.out 2>&1 || { rc=$$?; cat $<.out; \
+	  [ $$rc -ne 124 ] || echo 'HANGS $< (ended after $(UNIT_SECONDS) s)'; exit 1; }
 	@touch $@
 unit: $(UNIT_OK) ## run the unit tests
 
