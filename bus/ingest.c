@@ -18,7 +18,7 @@ BW_COUNTER(requests_refused, "bellwire_ingest_requests_refused_total",
 enum {
     CONTEXTS = 512,
     IN_FLIGHT_BYTES = 64 << 20,
-    ANSWER_KEPT_BYTES = 64 << 10, /* larger buffers are given back after use */
+    QUESTION_KEPT_BYTES = 64 << 10, /* of a call's answer; larger ones are given back after use */
     ANSWER_TIMEOUT_MS = 5000,
 };
 
@@ -141,7 +141,7 @@ static void answer_question(struct bw_question *question, struct bw_buf *out)
     else
         bw_buf_puts(out, bw_buf_str(&question->answer));
     bw_buf_reset(&question->answer);
-    if (question->answer.cap > ANSWER_KEPT_BYTES)
+    if (question->answer.cap > QUESTION_KEPT_BYTES)
         bw_buf_free(&question->answer);
 }
 

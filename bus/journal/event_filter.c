@@ -31,25 +31,17 @@ static struct bw_str text_of(const msgpack_object *map, const char *key)
     return o && o->type == MSGPACK_OBJECT_STR ? bw_mp_as_str(o) : (struct bw_str){0};
 }
 
-static bool is_in(const struct bw_str_set *set, struct bw_str value)
-{
-    for (size_t i = 0; i < set->n; i++)
-        if (bw_str_eq(set->v[i], value))
-            return true;
-    return set->n == 0;
-}
-
 static bool matches(const struct bw_rpc_request *q, bool by_lane, const msgpack_object *event)
 {
     const msgpack_object *data = bw_mp_get(event, "data");
     if (data && data->type != MSGPACK_OBJECT_MAP)
         data = NULL;
-    if (!is_in(&q->event_types, text_of(event, "event_type")) ||
-        !is_in(&q->owners, text_of(data, "owner")) ||
-        !is_in(&q->resources, text_of(data, "resource")))
+    if (!bw_str_set_allows(&q->event_types, text_of(event, "event_type")) ||
+        !bw_str_set_allows(&q->owners, text_of(data, "owner")) ||
+        !bw_str_set_allows(&q->resources, text_of(data, "resource")))
         return false;
-    if (q->task_ids.n > 0 && !by_lane && !is_in(&q->task_ids, text_of(data, "id")) &&
-        !is_in(&q->task_ids, text_of(data, "task_id")))
+    if (q->task_ids.n > 0 && !by_lane && !bw_str_set_allows(&q->task_ids, text_of(data, "id")) &&
+        !bw_str_set_allows(&q->task_ids, text_of(data, "task_id")))
         return false;
     return q->level.len == 0 || level_of(text_of(data, "level")) >= level_of(q->level);
 }

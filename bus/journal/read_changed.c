@@ -9,20 +9,12 @@
 
 enum { DEFAULT_LIMIT = 100 };
 
-static bool is_in(const struct bw_str_set *set, struct bw_str value)
-{
-    for (size_t i = 0; i < set->n; i++)
-        if (bw_str_eq(set->v[i], value))
-            return true;
-    return set->n == 0;
-}
-
 /* Of a task that is gone only these are known. What else is asked for does not count: to be told of
  * a task that one never had is harmless. */
 static bool is_wanted(const struct bw_task_query *q, struct bw_str id, sqlite3_stmt *st)
 {
-    return is_in(&q->id, id) && is_in(&q->owner, bw_db_str(st, 2)) &&
-           is_in(&q->resource, bw_db_str(st, 3));
+    return bw_str_set_allows(&q->id, id) && bw_str_set_allows(&q->owner, bw_db_str(st, 2)) &&
+           bw_str_set_allows(&q->resource, bw_db_str(st, 3));
 }
 
 static struct bw_str id_at(sqlite3_stmt *st, int column, char text[BW_UUID_LEN])

@@ -3,11 +3,11 @@
 #include "journal/event_filter.h"
 #include "journal/reader.h"
 
-enum { DEFAULT_LIMIT = 100, LIMIT_MAX = 1000 };
+enum { DEFAULT_LIMIT = 100 };
 
 /* The lines of one answer, last first. */
 struct lines {
-    uint64_t seqs[LIMIT_MAX];
+    uint64_t seqs[BW_RPC_LIMIT_MAX];
     uint32_t n;
     size_t bytes;
     bool more;      /* there are earlier ones … */

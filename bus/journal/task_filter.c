@@ -81,14 +81,6 @@ void bw_task_filter_close(struct bw_task_filter *f)
     bw_buf_free(&f->text);
 }
 
-static bool is_in(const struct bw_str_set *set, struct bw_str value)
-{
-    for (size_t i = 0; i < set->n; i++)
-        if (bw_str_eq(set->v[i], value))
-            return true;
-    return set->n == 0;
-}
-
 void bw_task_filter_candidates(struct bw_task_filter *f, const int64_t *keys, size_t n)
 {
     f->candidates = keys;
@@ -126,14 +118,15 @@ bool bw_task_filter_name(struct bw_task_filter *f, enum bw_task_check check, str
                                    : check == BW_CHECK_OWNER    ? &f->q->owner
                                    : check == BW_CHECK_RESOURCE ? &f->q->resource
                                                                 : &f->q->queue;
-    return count(f, is_in(set, value));
+    return count(f, bw_str_set_allows(set, value));
 }
 
 bool bw_task_filter_columns(const struct bw_task_filter *f, const struct bw_task_columns *c)
 {
-    return (f->statuses >> c->status & 1) && is_in(&f->q->type, c->type) &&
-           is_in(&f->q->owner, c->owner) && is_in(&f->q->resource, c->resource) &&
-           is_in(&f->q->queue, c->queue);
+    return (f->statuses >> c->status & 1) && bw_str_set_allows(&f->q->type, c->type) &&
+           bw_str_set_allows(&f->q->owner, c->owner) &&
+           bw_str_set_allows(&f->q->resource, c->resource) &&
+           bw_str_set_allows(&f->q->queue, c->queue);
 }
 
 static bool contains(struct bw_task_filter *f, struct bw_str s)

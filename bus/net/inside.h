@@ -11,7 +11,7 @@
 #include "net/serve.h"
 #include "net/sp.h"
 
-enum { ANSWER_KEPT_BYTES = 256 << 10 /* buffers larger than that are given back after use */ };
+enum { OUT_KEPT_BYTES = 256 << 10 /* of what is sent; larger buffers are given back after use */ };
 
 struct bw_server {
     struct bw_serve_options options;

@@ -69,7 +69,7 @@ static void answer(struct bw_serve_task *task)
     c->message = NULL;
     nng_msg_clear(message);
     bool failed = out->failed || nng_msg_append(message, out->data, out->len) != 0;
-    if (out->cap > ANSWER_KEPT_BYTES)
+    if (out->cap > OUT_KEPT_BYTES)
         bw_buf_free(out);
     if (failed) { /* out of memory: the client asks again when its time is over */
         bw_server_count_lost();

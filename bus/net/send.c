@@ -90,7 +90,7 @@ static void end_of_send(struct peer *p, bool sent)
             bw_server_count_lost();
         come_back(p, request);
     }
-    if (p->out.cap > ANSWER_KEPT_BYTES)
+    if (p->out.cap > OUT_KEPT_BYTES)
         bw_buf_free(&p->out);
     bw_buf_reset(&p->out);
 }

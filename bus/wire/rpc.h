@@ -22,6 +22,7 @@ enum {
     BW_RPC_DEPTH_MAX = 32,
     BW_RPC_REQUEST_BYTES_MAX = 16 << 20,
     BW_RPC_REPLY_BYTES = 1 << 20, /* pages end near this size */
+    BW_RPC_LIMIT_MAX = 1000,      /* rows or events of a page */
     BW_FILTER_VALUES_MAX = 1000,
 };
 
@@ -41,6 +42,14 @@ struct bw_str_set {
     const struct bw_str *v;
     size_t n;
 };
+
+static inline bool bw_str_set_allows(const struct bw_str_set *set, struct bw_str value)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (bw_str_eq(set->v[i], value))
+            return true;
+    return set->n == 0;
+}
 
 enum bw_task_sort { BW_SORT_UPDATED_AT, BW_SORT_CREATED_AT };
 
@@ -66,8 +75,9 @@ struct bw_rpc_request {
     struct bw_str task_id;                                      /* task, logs */
     struct bw_str level;        /* logs: at least this (debug info warning error); empty: all */
     struct bw_task_query tasks; /* tasks, changed (without sort and page) */
-    uint32_t limit; /* rows or events; 0: the verb's default (100; tasks 50); at most 1000 */
-    uint64_t up_to; /* events: no event beyond this seq; 0: no bound */
+    uint32_t limit;             /* rows or events; 0: the verb's default (100; tasks 50); at most
+                                   BW_RPC_LIMIT_MAX */
+    uint64_t up_to;             /* events: no event beyond this seq; 0: no bound */
 };
 
 /* Decodes and validates a request; everything borrows from the object, arrays live in the zone. */

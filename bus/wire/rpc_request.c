@@ -7,7 +7,6 @@
 #include "wire/utf8.h"
 
 enum {
-    ROWS_MAX = 1000,
     NAME_MAX_BYTES = 256, /* values of filters */
     PAGE_MAX_BYTES = 512,
 };
@@ -155,7 +154,7 @@ static void take_limit(struct reading *r, struct bw_rpc_request *q)
 {
     uint64_t n = 0;
     bw_mp_get_u64(r->map, "limit", &n, &r->fault);
-    if (n > ROWS_MAX)
+    if (n > BW_RPC_LIMIT_MAX)
         refuse(r, BW_EINVAL, "limit", "must be at most 1000");
     q->limit = (uint32_t)n;
 }

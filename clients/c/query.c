@@ -5,8 +5,6 @@
 #include "wire/cursor.h"
 #include "wire/rpc.h"
 
-enum { LIMIT_MAX = 1000 };
-
 /* The memory of a request's lists. */
 struct lists {
     struct bw_str *v;
@@ -94,7 +92,7 @@ int bellwire_tasks(struct bellwire *handle, const struct bellwire_task_filter *f
     struct bw_rpc_request q = {.op = BW_RPC_TASKS, .limit = f->limit};
     struct lists l = {0};
     *out = NULL;
-    if (f->limit > LIMIT_MAX || take_sort(f->sort, &q.tasks) != 0)
+    if (f->limit > BW_RPC_LIMIT_MAX || take_sort(f->sort, &q.tasks) != 0)
         return BW_EINVAL;
     struct range id = split(&l, f->id), type = split(&l, f->type), owner = split(&l, f->owner),
                  resource = split(&l, f->resource), queue = split(&l, f->queue),
@@ -124,7 +122,7 @@ int bellwire_logs(struct bellwire *handle, const char *id, const char *after, co
     struct bw_rpc_request q = {
         .op = BW_RPC_LOGS, .task_id = bw_str(id), .level = bw_str(level), .limit = limit};
     *out = NULL;
-    if (limit > LIMIT_MAX || take_after(after, &q.after) != 0)
+    if (limit > BW_RPC_LIMIT_MAX || take_after(after, &q.after) != 0)
         return BW_EINVAL;
     return ask(handle, &q, out);
 }
@@ -140,7 +138,7 @@ int bellwire_log_end(struct bellwire *handle, const char *id, const char *before
                                .level = bw_str(level),
                                .limit = limit};
     *out = NULL;
-    if (limit > LIMIT_MAX ||
+    if (limit > BW_RPC_LIMIT_MAX ||
         (before && *before && bw_cursor_parse(bw_str(before), "before", &q.before, NULL) != 0))
         return BW_EINVAL;
     return ask(handle, &q, out);
@@ -152,7 +150,7 @@ int bellwire_events(struct bellwire *handle, const char *const *topics, const ch
     struct bw_rpc_request q = {.op = BW_RPC_EVENTS, .limit = limit};
     struct lists l = {0};
     *out = NULL;
-    if (limit > LIMIT_MAX || take_after(after, &q.after) != 0)
+    if (limit > BW_RPC_LIMIT_MAX || take_after(after, &q.after) != 0)
         return BW_EINVAL;
     for (; topics && *topics; topics++)
         add(&l, bw_str(*topics));

@@ -6,7 +6,7 @@
 #include "wire/mp.h"
 #include "wire/topic.h"
 
-enum { EVENTS_MAX = 1000, LEVEL_MAX = 16 };
+enum { LEVEL_MAX = 16 };
 
 static void put_event(struct bw_buf *b, const msgpack_object *map, uint32_t epoch,
                       struct bw_fault *fault)
@@ -97,7 +97,7 @@ void bw_rest_get_events(void *ctx, const struct bw_http_request *request,
         .op = BW_RPC_EVENTS,
         .topics = take_topics(&p),
         .after = bw_params_cursor(&p, "after", BW_CURSOR_OLDEST),
-        .limit = bw_params_u32(&p, "limit", 1, EVENTS_MAX, 0),
+        .limit = bw_params_u32(&p, "limit", 1, BW_RPC_LIMIT_MAX, 0),
         .task_ids = bw_params_set(&p, "task_id"),
         .owners = bw_params_set(&p, "owner"),
         .resources = bw_params_set(&p, "resource"),
@@ -116,7 +116,7 @@ void bw_rest_get_task_events(void *ctx, const struct bw_http_request *request,
         .op = BW_RPC_EVENTS,
         .topics = take_topics(&p),
         .after = bw_params_cursor(&p, "after", BW_CURSOR_OLDEST),
-        .limit = bw_params_u32(&p, "limit", 1, EVENTS_MAX, 0),
+        .limit = bw_params_u32(&p, "limit", 1, BW_RPC_LIMIT_MAX, 0),
         .task_ids = {.v = &request->args[0], .n = 1},
         .event_types = bw_params_set(&p, "event_types"),
     };
@@ -136,7 +136,7 @@ void bw_rest_get_task_logs(void *ctx, const struct bw_http_request *request,
         .backwards = bw_params_str(&p, "before", BW_CURSOR_LEN).ptr != NULL,
         .before = bw_params_cursor(&p, "before", BW_CURSOR_LATEST),
         .level = bw_params_str(&p, "level", LEVEL_MAX),
-        .limit = bw_params_u32(&p, "limit", 1, EVENTS_MAX, 0),
+        .limit = bw_params_u32(&p, "limit", 1, BW_RPC_LIMIT_MAX, 0),
     };
     if (question.backwards && bw_params_str(&p, "after", BW_CURSOR_LEN).ptr && p.fault.err == 0)
         bw_fault(&p.fault, BW_EINVAL, "before", "stands beside after; give one of them");

@@ -5,7 +5,7 @@
 #include "wire/json.h"
 #include "wire/mp.h"
 
-enum { ROWS_MAX = 1000, TEXT_MAX = 256, PAGE_MAX = 512 };
+enum { TEXT_MAX = 256, PAGE_MAX = 512 };
 
 static void take_sort(struct bw_params *p, struct bw_task_query *out)
 {
@@ -71,7 +71,7 @@ void bw_rest_list_tasks(void *ctx, const struct bw_http_request *request,
     struct bw_rpc_request question = {
         .op = BW_RPC_TASKS,
         .known = known,
-        .limit = bw_params_u32(&p, "limit", 1, ROWS_MAX, 0),
+        .limit = bw_params_u32(&p, "limit", 1, BW_RPC_LIMIT_MAX, 0),
         .tasks = {.id = bw_params_set(&p, "id"),
                   .type = bw_params_set(&p, "type"),
                   .owner = bw_params_set(&p, "owner"),
