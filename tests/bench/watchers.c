@@ -153,6 +153,9 @@ static void connect_client(struct client *c, size_t i, int port, const char *pat
     from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)(i / 10000)); /* ports run out */
     c->fd = socket(AF_INET, SOCK_STREAM, 0);
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    /* The port is chosen when it is known to whom: one that only rests after another row's
+     * connection to another server is free for this one. */
+    setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
     if (i < all.n_stuck)
         setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     if (c->fd < 0 || bind(c->fd, (struct sockaddr *)&from, sizeof from) != 0 ||
