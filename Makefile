@@ -59,11 +59,12 @@ DIR_net     := bus/net
 DIR_bus     := bus
 DIR_client  := clients/c
 DIR_cli     := clients/cli
+DIR_run     := clients/cli/run
 DIR_stream  := web/stream
 DIR_http    := web/http
 DIR_rest    := web/rest
 DIR_web     := web
-FLOORS      := base wire journal net bus client cli stream http rest web
+FLOORS      := base wire journal net bus client cli run stream http rest web
 
 ON_base    := base
 ON_wire    := wire base
@@ -72,6 +73,7 @@ ON_net     := net base
 ON_bus     := bus net journal wire base
 ON_client  := client wire base
 ON_cli     := cli client wire base
+ON_run     := run cli client wire base
 ON_stream  := stream client wire base
 ON_http    := http wire base
 ON_rest    := rest http client wire base
@@ -84,6 +86,7 @@ SYS_net      = $(L_NNG)
 SYS_bus      = $(SYS_net) $(SYS_journal)
 SYS_client   = $(L_NNG) $(SYS_wire)
 SYS_cli      = $(SYS_client)
+SYS_run      = $(SYS_cli)
 SYS_stream   = $(L_WEB) $(SYS_client)
 SYS_http     = $(L_WEB) $(SYS_wire)
 SYS_rest     = $(L_WEB) $(SYS_client)
@@ -183,8 +186,8 @@ $(LIB_assets): $(ASSET_OBJ) $(B)/obj/assets.o
 MAIN_OBJ := $(MAINS:%.c=$(B)/obj/%.o)
 $(B)/bellwired: $(MAIN_OBJ) $(libs_of_web) $(LIB_bus) $(LIB_net) $(LIB_journal)
 	$(call link,$(MAIN_OBJ) -Wl$(comma)--start-group $(libs_of_web) $(LIB_bus) $(LIB_net) $(LIB_journal) -Wl$(comma)--end-group,$(SYS_web) $(SYS_bus))
-$(B)/bellwire: $(CLI_MAIN:%.c=$(B)/obj/%.o) $(libs_of_cli)
-	$(call link,$< $(libs_of_cli),$(SYS_cli))
+$(B)/bellwire: $(CLI_MAIN:%.c=$(B)/obj/%.o) $(libs_of_run)
+	$(call link,$< $(libs_of_run),$(SYS_run))
 # Programs outside find the library by its soname, also where it was built.
 $(B)/libbellwire.so: $(OBJ_client) $(LIB_wire) $(LIB_base)
 	$(call say,LINK,$@)

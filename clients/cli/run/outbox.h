@@ -1,10 +1,10 @@
 /* Notes on their way to the bus, kept until they are acked, so that what is not can be saved.
  * One thread uses it; results come on a thread of libbellwire. */
-#ifndef BW_CLI_RUN_OUTBOX_H
-#define BW_CLI_RUN_OUTBOX_H
+#ifndef BW_RUN_OUTBOX_H
+#define BW_RUN_OUTBOX_H
 
 #include "bellwire.h"
-#include "run_note.h"
+#include "note.h"
 
 enum bw_fate { BW_FATE_NONE, BW_FATE_STORED, BW_FATE_STALE, BW_FATE_REFUSED };
 

@@ -1,7 +1,7 @@
 /* The last lines of a command. */
-#include "run_trace.h"
+#include "trace.h"
 
-#include "text.h"
+#include "clients/cli/text.h"
 #include "wire/utf8.h"
 
 static bool is_blank(struct bw_str s)

@@ -1,11 +1,11 @@
 /* Passes the command's output on, byte for byte and at once, and the terminal's keys to it, until
  * it has ended. What passes is copied to the feed. */
-#ifndef BW_CLI_RUN_PASS_H
-#define BW_CLI_RUN_PASS_H
+#ifndef BW_RUN_PASS_H
+#define BW_RUN_PASS_H
 
-#include "run_child.h"
-#include "run_feed.h"
-#include "run_term.h"
+#include "child.h"
+#include "feed.h"
+#include "term.h"
 
 /* How the command is connected. */
 struct bw_plumbing {

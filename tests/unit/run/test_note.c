@@ -3,7 +3,7 @@
 
 #include <signal.h>
 
-#include "clients/cli/run_note.h"
+#include "clients/cli/run/note.h"
 #include "wire/json.h"
 #include "wire/mp.h"
 #include "wire/task.h"

@@ -5,7 +5,7 @@
  * readable first first, which keeps lines of stdout and stderr in their order as well as two
  * streams can be. Writing to where the output goes blocks, as the command itself would have
  * blocked: descriptors that are shared with other programs must not be made non-blocking. */
-#include "run_pass.h"
+#include "pass.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "run_signals.h"
+#include "signals.h"
 
 enum {
     CHUNK_BYTES = 64 * 1024,

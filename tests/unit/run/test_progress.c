@@ -1,7 +1,7 @@
 /* Progress at the end of a line, by a pattern, and its pace. */
 #include "unit.h"
 
-#include "clients/cli/progress.h"
+#include "clients/cli/run/progress.h"
 
 static const struct found {
     const char *line;

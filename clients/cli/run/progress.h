@@ -1,6 +1,6 @@
 /* Progress in lines of text, and how often to tell it. Pure. */
-#ifndef BW_CLI_PROGRESS_H
-#define BW_CLI_PROGRESS_H
+#ifndef BW_RUN_PROGRESS_H
+#define BW_RUN_PROGRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

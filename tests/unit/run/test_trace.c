@@ -1,7 +1,7 @@
 /* The last lines of a command. */
 #include "unit.h"
 
-#include "clients/cli/run_trace.h"
+#include "clients/cli/run/trace.h"
 
 static struct bw_trace trace;
 

@@ -1,7 +1,7 @@
 /* Log lines that wait to be sent: a ring of bytes that drops the oldest lines and counts them.
  * Pure. */
-#ifndef BW_CLI_LOG_SPOOL_H
-#define BW_CLI_LOG_SPOOL_H
+#ifndef BW_RUN_LOG_SPOOL_H
+#define BW_RUN_LOG_SPOOL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,7 +6,7 @@
  * until they are acked. The task's state does not queue: it is that it exists, its newest progress,
  * and its end; each is composed when its turn has come. Nothing of the state is said before the bus
  * has acked that the task exists, because only then its attempt is known. */
-#include "run_teller.h"
+#include "teller.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -16,10 +16,10 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
-#include "lines.h"
-#include "run_backlog.h"
-#include "run_outbox.h"
-#include "run_trace.h"
+#include "clients/cli/lines.h"
+#include "backlog.h"
+#include "outbox.h"
+#include "trace.h"
 #include "wire/mp.h"
 #include "wire/rpc.h"
 

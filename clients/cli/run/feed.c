@@ -1,5 +1,5 @@
 /* A bounded queue of chunks that drops the oldest. */
-#include "run_feed.h"
+#include "feed.h"
 
 #include <pthread.h>
 #include <stdlib.h>

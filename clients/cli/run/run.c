@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "run_pass.h"
-#include "run_signals.h"
-#include "run_teller.h"
+#include "pass.h"
+#include "signals.h"
+#include "teller.h"
 #include "wire/event.h"
 #include "wire/url.h"
 #include "wire/utf8.h"

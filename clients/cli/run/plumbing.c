@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "run_pass.h"
+#include "pass.h"
 
 static void close_fd(int *fd)
 {

@@ -1,5 +1,5 @@
 /* Terminals. */
-#include "run_term.h"
+#include "term.h"
 
 #include <errno.h>
 #include <fcntl.h>

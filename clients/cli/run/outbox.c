@@ -1,5 +1,5 @@
 /* A ring of notes: settled ones leave at its beginning, new ones join at its end. */
-#include "run_outbox.h"
+#include "outbox.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

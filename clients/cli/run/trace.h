@@ -1,6 +1,6 @@
 /* The last lines of a command: what a failure is explained with. Pure. */
-#ifndef BW_CLI_RUN_TRACE_H
-#define BW_CLI_RUN_TRACE_H
+#ifndef BW_RUN_TRACE_H
+#define BW_RUN_TRACE_H
 
 #include <stdint.h>
 

@@ -1,12 +1,12 @@
 /* Delivering the spool beside a running command. */
-#include "run_backlog.h"
+#include "backlog.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/thread.h"
-#include "pour.h"
-#include "spool_dir.h"
+#include "clients/cli/pour.h"
+#include "clients/cli/spool_dir.h"
 
 enum { WINDOW = 512 }; /* few, so that they do not hold up what is said now */
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/thread.h"
-#include "clients/cli/run_feed.h"
+#include "clients/cli/run/feed.h"
 
 static struct bw_feed *feed;
 

@@ -6,8 +6,8 @@
  * bellwire that leads the session, waits for the command and tells what becomes of it. Everywhere
  * else the command is bellwire's child in bellwire's own session and process group, just as if
  * bellwire were not there. */
-#ifndef BW_CLI_RUN_CHILD_H
-#define BW_CLI_RUN_CHILD_H
+#ifndef BW_RUN_CHILD_H
+#define BW_RUN_CHILD_H
 
 #include <signal.h>
 #include <stdbool.h>

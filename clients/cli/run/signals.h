@@ -4,14 +4,14 @@
  * is stuck in writing to a terminal that was halted. What the kernel sends from a terminal went to
  * the command as well if that is in bellwire's process group; then it is not passed on again. The
  * state is static because handlers have nothing else to find it by. */
-#ifndef BW_CLI_RUN_SIGNALS_H
-#define BW_CLI_RUN_SIGNALS_H
+#ifndef BW_RUN_SIGNALS_H
+#define BW_RUN_SIGNALS_H
 
 #include <signal.h>
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "run_child.h"
+#include "child.h"
 
 /* Before the fork: holds back everything that will be passed on. *before: the mask for the command.
  */

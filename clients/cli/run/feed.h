@@ -1,7 +1,7 @@
 /* What the command writes, on its way from the thread that passes it on to the one that tells the
  * bus. Bounded by dropping the oldest, because the command must never wait for the bus. */
-#ifndef BW_CLI_RUN_FEED_H
-#define BW_CLI_RUN_FEED_H
+#ifndef BW_RUN_FEED_H
+#define BW_RUN_FEED_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,16 +1,16 @@
 /* Tells the bus what the command does, on a thread of its own: cuts output into log lines, finds
  * progress, publishes, waits for acks, saves what could not be delivered. */
-#ifndef BW_CLI_RUN_TELLER_H
-#define BW_CLI_RUN_TELLER_H
+#ifndef BW_RUN_TELLER_H
+#define BW_RUN_TELLER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cli.h"
+#include "clients/cli/cli.h"
 #include "progress.h"
-#include "run_feed.h"
-#include "run_note.h"
-#include "spool_dir.h"
+#include "feed.h"
+#include "note.h"
+#include "clients/cli/spool_dir.h"
 
 struct bw_teller_plan {
     const struct bw_cli *cli;

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "clients/cli/log_spool.h"
+#include "clients/cli/run/log_spool.h"
 
 enum { HEAD = sizeof(struct bw_log_line) };
 

@@ -1,6 +1,6 @@
 /* What earlier runs had to leave behind, delivered beside the present one. */
-#ifndef BW_CLI_RUN_BACKLOG_H
-#define BW_CLI_RUN_BACKLOG_H
+#ifndef BW_RUN_BACKLOG_H
+#define BW_RUN_BACKLOG_H
 
 #include <stdbool.h>
 

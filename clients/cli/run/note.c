@@ -1,12 +1,12 @@
 /* Composing events. */
-#include "run_note.h"
+#include "note.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "text.h"
+#include "clients/cli/text.h"
 #include "wire/event_type.h"
 #include "wire/json.h"
 #include "wire/mp.h"

@@ -1,5 +1,5 @@
 /* Passing signals on. */
-#include "run_signals.h"
+#include "signals.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /* What `bellwire run` says of its command, as events. Pure. */
-#ifndef BW_CLI_RUN_NOTE_H
-#define BW_CLI_RUN_NOTE_H
+#ifndef BW_RUN_NOTE_H
+#define BW_RUN_NOTE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* Notes on their way to the bus. */
-#include "fake_client.h"
+#include "cli/fake_client.h"
 
-#include "clients/cli/run_outbox.h"
+#include "clients/cli/run/outbox.h"
 
 static const struct bw_run_task task = {.id = "t"};
 

@@ -1,6 +1,6 @@
 /* The terminal that `bellwire run` was started on, and pseudo-terminals that stand for it. */
-#ifndef BW_CLI_RUN_TERM_H
-#define BW_CLI_RUN_TERM_H
+#ifndef BW_RUN_TERM_H
+#define BW_RUN_TERM_H
 
 #include <stdbool.h>
 #include <termios.h>

@@ -1,5 +1,5 @@
 /* Starting the command, and learning what becomes of it. */
-#include "run_child.h"
+#include "child.h"
 
 #include <errno.h>
 #include <fcntl.h>
