@@ -112,7 +112,7 @@ PROGRAMS := $(B)/bellwired $(B)/bellwire $(B)/libbellwire.so
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all help run test unit integration e2e autobahn chaos sanitized model bench install check-layers lint format asan \
+.PHONY: all help run test unit integration e2e autobahn chaos planted sanitized model bench install check-layers lint format asan \
         tsan fuzz fuzz-run fuzz-replay docs clean build
 
 all: $(PROGRAMS) $(EXAMPLES) ## build the daemon, the command line and the library
@@ -255,6 +255,10 @@ chaos: $(PROGRAMS) $(VENV)/ok ## a hundred watchers through five minutes of kill
 	BELLWIRE_BUILD=$(B) BELLWIRE_CHAOS_S=$(CHAOS_SECONDS) BELLWIRE_PAGES=100 \
 	  $(PY) -m pytest -s -c tests/integration/pytest.ini tests/integration/test_chaos.py
 CHAOS_SECONDS ?= 300
+
+# Bugs put into a copy, one at a time: the tests must find each.
+planted: $(PROGRAMS) $(VENV)/ok ## see the chaos test and the conformance kit find bugs that are put in; PLANTED narrows it
+	$(PY) tests/planted/run.py $(PLANTED)
 
 # --- Autobahn: every case of its WebSocket suite against our engine, as an echo --------------------
 # CASES='12.*' runs only these. AUTOBAHN_PYTHON2 names a Python 2.7 that has autobahntestsuite: then

@@ -18,6 +18,9 @@ from websockets.sync.client import connect
 from .server import Deadline, Patience, must, new_name
 
 
+NOT_RFC_6455 = (1002, 1007)  # the close codes of who was sent what cannot be
+
+
 class Feed:
     begins_now = True  # without `after`
     merges = True      # several topics in one order
@@ -100,7 +103,9 @@ class WebSocket(Feed):
             return json.loads(self.socket.recv(timeout=timeout_s))
         except TimeoutError:
             return None
-        except ConnectionClosed:
+        except ConnectionClosed as closed:
+            we_found = closed.sent.code if closed.sent and not closed.rcvd else None
+            must(we_found not in NOT_RFC_6455, f"close with {closed.sent} by us", "WebSocket frames")
             self.has_ended = True
             return None
 

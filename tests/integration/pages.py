@@ -1,6 +1,7 @@
 """Pages that move between transports with the cursor they have, and believe nothing twice."""
 
 import http.client
+import json
 import random
 import socket
 import threading
@@ -13,6 +14,8 @@ from websockets.exceptions import WebSocketException
 
 TRANSPORTS = [WebSocket, Sse, SseLastEventId, LongPoll, Polling]
 PASSING = (OSError, EOFError, ValueError, Unavailable, WebSocketException, http.client.HTTPException)
+
+BUS_IS_AWAY = ("unavailable", "timeout")  # then a subscription waits, and goes on by itself
 
 LAST = "last"  # a task that every page watches: with its events everything ends
 SOME_TASKS = [LAST] + [name_of_task(producer, n) for producer in range(2) for n in range(0, TASKS, 4)]
@@ -69,6 +72,8 @@ class Page(threading.Thread):
         while not self.ending.is_set() and not self.fault:
             try:
                 self.stay(self.random.choice(TRANSPORTS))
+            except json.JSONDecodeError as fault:
+                self.fault = f"no JSON: {fault.doc[:200]}"
             except PASSING:
                 time.sleep(0.05)  # not for a condition: not to spin while nobody listens
             except (Fault, Broken, AssertionError, KeyError, TypeError) as fault:
@@ -113,7 +118,7 @@ class Page(threading.Thread):
         over = type(feed).__name__
         if frame["type"] == "subscribed" and frame["recovered"]:
             return
-        if frame["type"] in ("error", "problem") and frame["code"] == "unavailable":
+        if frame["type"] in ("error", "problem") and frame["code"] in BUS_IS_AWAY:
             return
         is_change = frame["type"] == "conflated" and self.conflates and not isinstance(feed, Polling)
         if frame["type"] != "event" and not is_change:

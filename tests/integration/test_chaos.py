@@ -1,7 +1,8 @@
 """Chaos: pages that switch transports, half of them slow, while both halves are killed, drained,
 made lossy, and separated. Nobody misses anything, sees anything twice, or shows a wrong state.
 
-BELLWIRE_CHAOS_S is how long it goes on (`make chaos`: 300), BELLWIRE_SEED repeats what is drawn."""
+BELLWIRE_CHAOS_S is how long it goes on (`make chaos`: 300), BELLWIRE_SEED repeats what is drawn,
+BELLWIRE_PATIENCE_S is how long a page may take in the end to see everything."""
 
 import os
 import random
@@ -15,6 +16,7 @@ from relay import Relay
 
 SECONDS = float(os.environ.get("BELLWIRE_CHAOS_S", "15"))
 PAGES = int(os.environ.get("BELLWIRE_PAGES", "40"))
+PATIENCE_S = float(os.environ.get("BELLWIRE_PATIENCE_S", "300"))
 SEED = int(os.environ.get("BELLWIRE_SEED", random.randrange(1 << 32)))
 
 
@@ -86,7 +88,7 @@ def wait_for(pages, journal):
         wait_until(
             lambda: page.fault or page.has_reached(last),
             f"{page.name} to reach {last}; it is at {page.places}",
-            timeout_s=300,
+            timeout_s=PATIENCE_S,
         )
     for page in pages:
         page.ending.set()
