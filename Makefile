@@ -217,7 +217,7 @@ $(foreach f,$(FLOORS),$(eval $(call unit_template,$(f))))
 
 # A test that passed is not run again until it, or what it is linked with, changes.
 # ThreadSanitizer wants the memory laid out where it expects it.
-RUN_TEST := $(if $(filter tsan,$(VARIANT)),TSAN_OPTIONS="suppressions=tests/tsan.supp $(TSAN_OPTIONS)" setarch -R,)
+RUN_TEST := $(if $(filter tsan,$(VARIANT)),TSAN_OPTIONS="suppressions=$(abspath tests/tsan.supp) $(TSAN_OPTIONS)" setarch -R,)
 # Nearly all of them end within seconds; one that hangs is ended with its name, and says where it was.
 UNIT_SECONDS ?= 600
 LIMIT := timeout --kill-after=10 $(UNIT_SECONDS)
@@ -239,21 +239,23 @@ $(VENV)/ok: tests/requirements.txt | $(DEPS_TEST)
 # Run again when a program or a test changed; PYTEST narrows it: make integration PYTEST='-k rest'.
 PY_TESTS := $(wildcard tests/integration/*.py tests/integration/pytest.ini tests/conformance/*.py tests/waiting.py)
 integration: $(B)/integration.ok ## run the integration tests
+PYTEST_ON = BELLWIRE_BUILD=$(B) $(RUN_TEST) $(PY) -m pytest -c tests/integration/pytest.ini tests/integration
 $(B)/integration.ok: $(PROGRAMS) $(EXAMPLES) $(PY_TESTS) $(VENV)/ok
-	BELLWIRE_BUILD=$(B) $(PY) -m pytest -c tests/integration/pytest.ini tests/integration $(PYTEST)
+	$(PYTEST_ON) $(PYTEST)
 	@touch $@
 
-# On programs under AddressSanitizer and UBSan: all of them, or in `make test` these.
+# On programs under a sanitizer: all of them (PYTEST narrows it), or in `make test` these. A daemon that
+# has something to report ends with an error, which fails its test.
 SANITIZED := bellwired_conforms or hung_up or bad_websocket
-sanitized: ## the integration tests under AddressSanitizer and UBSan
-	@$(MAKE) --no-print-directory VARIANT=asan integration
+sanitized: ## the integration tests under AddressSanitizer and UBSan, or with VARIANT=tsan under ThreadSanitizer
+	@$(MAKE) --no-print-directory VARIANT=$(if $(filter tsan,$(VARIANT)),tsan,asan) integration
 $(B)/sanitized.ok: $(PROGRAMS) $(PY_TESTS) $(VENV)/ok
-	BELLWIRE_BUILD=$(B) $(PY) -m pytest -c tests/integration/pytest.ini tests/integration -k '$(SANITIZED)'
+	$(PYTEST_ON) -k '$(SANITIZED)'
 	@touch $@
 
 chaos: $(PROGRAMS) $(VENV)/ok ## a hundred watchers through five minutes of kills, losses and cuts; BELLWIRE_SEED repeats one
 	BELLWIRE_BUILD=$(B) BELLWIRE_CHAOS_S=$(CHAOS_SECONDS) BELLWIRE_PAGES=100 \
-	  $(PY) -m pytest -s -c tests/integration/pytest.ini tests/integration/test_chaos.py
+	  $(RUN_TEST) $(PY) -m pytest -s -c tests/integration/pytest.ini tests/integration/test_chaos.py
 CHAOS_SECONDS ?= 300
 
 # Bugs put into a copy, one at a time: the tests must find each.
@@ -322,7 +324,7 @@ $(B)/e2e.ok: $(E2E)/ok $(wildcard tests/e2e/*.js) $(B)/bellwired
 
 test: unit integration js-test e2e fuzz-replay $(B)/autobahn.ok build/model.ok ## everything: unit, integration, browser client, page, sanitizers, fuzz regressions
 	@$(MAKE) --no-print-directory VARIANT=asan unit build/asan/sanitized.ok
-	@$(MAKE) --no-print-directory VARIANT=tsan unit
+	@$(MAKE) --no-print-directory VARIANT=tsan unit build/tsan/sanitized.ok
 
 # --- Fuzzing: tests/fuzz/<floor>/fuzz_<name>.c links what <floor> stands on, as unit tests do --------
 # Inputs to begin with are in tests/fuzz/corpus/<name>/, what once failed in tests/fuzz/regress/<name>/.
