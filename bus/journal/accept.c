@@ -1,20 +1,16 @@
 /* Deciding the fate of each draft of a batch, in memory: fold, encode, give the next seq. */
 #include "journal/append.h"
 
+#include "base/uuid.h"
+#include "wire/command.h"
+#include "wire/topic.h"
+
 /* What an event does to the task it speaks of. */
 struct effect {
     int fold; /* enum bw_fold_result */
     struct bw_task after;
     const msgpack_object *docs[BW_N_DOCS];
 };
-
-static void refuse_too_big(struct bw_draft *d, size_t len, uint32_t max)
-{
-    bw_fault(&d->result.fault, BW_ETOOBIG, "",
-             "the event has %zu bytes; at most %u are allowed (put large values elsewhere and "
-             "their address into data)",
-             len, max);
-}
 
 static int64_t topic_id(const struct bw_topic *topic)
 {
@@ -31,21 +27,21 @@ static int find_task(struct bw_appender *a, const struct bw_event *e, const stru
     return bw_task_cache_get(&a->tasks, e->task_id, out);
 }
 
-/* Negative: refused, and the draft says why. */
-static int fold(struct bw_draft *d, const struct bw_topic *topic, const struct bw_cached_task *task,
-                struct effect *effect)
+/* Negative: refused, and the fault says why. */
+static int fold(const struct bw_event *event, const struct bw_topic *topic,
+                const struct bw_cached_task *task, struct effect *effect, struct bw_fault *fault)
 {
     effect->fold = BW_FOLD_NONE;
     if (!task || topic->id != BW_TOPIC_SYSTEM_ID)
         return 0;
-    effect->fold = bw_task_fold(task->now.exists ? &task->now.row : NULL, &d->event, &effect->after,
-                                effect->docs, &d->result.fault);
+    effect->fold = bw_task_fold(task->now.exists ? &task->now.row : NULL, event, &effect->after,
+                                effect->docs, fault);
     return effect->fold < 0 ? effect->fold : 0;
 }
 
-/* The bytes that are stored, published and replayed. Negative: refused. */
-static int encode(struct bw_appender *a, struct bw_draft *d, const struct bw_cached_task *task,
-                  const struct effect *effect, struct bw_accepted *out)
+/* The bytes that are stored, published and replayed. */
+static void encode(struct bw_appender *a, const struct bw_cached_task *task,
+                   const struct effect *effect, struct bw_accepted *out)
 {
     const struct bw_task *row = NULL;
     if (effect->fold != BW_FOLD_NONE)
@@ -53,13 +49,20 @@ static int encode(struct bw_appender *a, struct bw_draft *d, const struct bw_cac
     else if (task && task->now.exists)
         row = &task->now.row;
     out->body_at = a->bodies.len;
-    bw_event_encode(&a->bodies, &d->event, row);
+    bw_event_encode(&a->bodies, out->event, row);
     out->body_len = a->bodies.len - out->body_at;
-    if (out->body_len <= a->event_bytes_max || a->bodies.failed)
+}
+
+/* Negative: refused. Only producers are held to it; what the bus says itself is small. */
+static int limit_size(struct bw_appender *a, const struct bw_accepted *e, struct bw_fault *fault)
+{
+    if (e->body_len <= a->event_bytes_max || a->bodies.failed)
         return 0;
-    refuse_too_big(d, out->body_len, a->event_bytes_max);
-    a->bodies.len = out->body_at;
-    return BW_ETOOBIG;
+    a->bodies.len = e->body_at;
+    return bw_fault(fault, BW_ETOOBIG, "",
+                    "the event has %zu bytes; at most %u are allowed (put large values elsewhere "
+                    "and their address into data)",
+                    e->body_len, a->event_bytes_max);
 }
 
 static void apply_to_row(struct bw_appender *a, struct bw_task_change *change,
@@ -100,11 +103,98 @@ static int apply(struct bw_appender *a, struct bw_cached_task *task, const struc
     return 0;
 }
 
+/* Gives an event the next place; it is not taken yet. */
+static void place(struct bw_appender *a, struct bw_event *event, const struct bw_topic *topic)
+{
+    event->seq = a->state.head + 1;
+    event->prev = topic ? topic->head : 0;
+    event->received_at_us = a->now_us;
+}
+
+/* Takes an encoded event, which is the next in a->accepted. Negative: the whole batch fails. */
+static int take(struct bw_appender *a, struct bw_topic *topic, struct bw_cached_task *task,
+                const struct effect *effect)
+{
+    struct bw_accepted *e = &a->accepted[a->n_accepted];
+    int err = 0;
+    if (!topic && !(topic = bw_topics_add(&a->topics, e->event->topic)))
+        return BW_ENOMEM;
+    e->topic = topic;
+    if (task)
+        err = apply(a, task, effect, e->event->seq, e);
+    bw_topics_advance(&a->topics, topic, e->event->seq);
+    a->state.head = e->event->seq;
+    a->n_accepted++;
+    return err;
+}
+
+/* What follows from a command, with what the bus gives an event. */
+struct derived {
+    struct bw_consequence consequence;
+    struct bw_id id;
+    char id_text[BW_UUID_LEN + 1];
+};
+
+/* The event that follows, one seq behind the command, and what it does to the task; NULL, and
+ * result->fault: the command is refused, or there is no memory. */
+static struct derived *follow(struct bw_appender *a, const struct bw_draft *command,
+                              const struct bw_cached_task *task, const struct bw_topic *topic,
+                              struct effect *effect, struct bw_fault *fault)
+{
+    struct derived *d = msgpack_zone_malloc(&a->derived, sizeof *d);
+    if (!d) {
+        bw_fault(fault, BW_ENOMEM, "", "out of memory");
+        return NULL;
+    }
+    struct bw_event *event = &d->consequence.event;
+    if (bw_command_check(&command->event, task && task->now.exists ? &task->now.row : NULL,
+                         &d->consequence, fault) < 0)
+        return NULL;
+    bw_uuid7(d->id_text);
+    event->id = bw_str(d->id_text);
+    bw_id_set(&d->id, event->id);
+    event->timestamp_us = a->now_us;
+    place(a, event, topic);
+    event->seq++;
+    if (fold(event, topic, task, effect, fault) < 0)
+        return NULL;
+    if (effect->fold != BW_FOLD_APPLIED) {
+        bw_fault(fault, BW_ECONFLICT, "data.action", "the task does not take it");
+        return NULL;
+    }
+    return d;
+}
+
+/* As decide(), for a command: it is taken together with what follows from it, or not at all. */
+static int decide_command(struct bw_appender *a, struct bw_draft *d, const struct bw_id *id,
+                          struct bw_topic *topic, struct bw_cached_task *task)
+{
+    static const struct effect none = {.fold = BW_FOLD_NONE};
+    struct bw_topic *system = bw_topics_find(&a->topics, BW_STR(BW_TOPIC_SYSTEM));
+    struct bw_accepted *e = &a->accepted[a->n_accepted];
+    struct effect effect;
+    struct derived *follows = follow(a, d, task, system, &effect, &d->result.fault);
+    if (!follows)
+        return d->result.fault.err == BW_ENOMEM ? BW_ENOMEM : 0;
+    e[0] = (struct bw_accepted){.event = &d->event, .id = id};
+    encode(a, task, &none, &e[0]);
+    if (limit_size(a, &e[0], &d->result.fault) < 0)
+        return 0;
+    int err = take(a, topic, task, &none);
+    if (err)
+        return err;
+    e[1] = (struct bw_accepted){.event = &follows->consequence.event, .id = &follows->id};
+    encode(a, task, &effect, &e[1]);
+    d->result.seq = d->event.seq;
+    d->result.effect = follows->consequence.effect;
+    return take(a, system, task, &effect);
+}
+
 /* 0: the draft's fate is decided, whatever it is. Negative: the whole batch fails. */
 static int decide(struct bw_appender *a, size_t i)
 {
     struct bw_draft *d = a->drafts[i];
-    struct bw_accepted *out = &a->accepted[a->n_accepted];
+    struct bw_accepted *e = &a->accepted[a->n_accepted];
     struct bw_topic *topic = bw_topics_find(&a->topics, d->event.topic);
     struct bw_cached_task *task;
     struct effect effect;
@@ -117,27 +207,21 @@ static int decide(struct bw_appender *a, size_t i)
     int err = find_task(a, &d->event, topic, &task);
     if (err)
         return err;
-    d->event.seq = a->state.head + 1;
-    d->event.prev = topic ? topic->head : 0;
-    d->event.received_at_us = a->now_us;
-    if (fold(d, topic, task, &effect) < 0)
+    place(a, &d->event, topic);
+    if (topic_id(topic) == BW_TOPIC_CONTROL_ID && bw_is_command(&d->event))
+        return decide_command(a, d, &a->seen.ids[i], topic, task);
+    if (fold(&d->event, topic, task, &effect, &d->result.fault) < 0)
         return 0;
     if (effect.fold == BW_FOLD_STALE) {
         d->result.stale = true;
         return 0;
     }
-    *out = (struct bw_accepted){.draft = i};
-    if (encode(a, d, task, &effect, out) < 0)
+    *e = (struct bw_accepted){.event = &d->event, .id = &a->seen.ids[i]};
+    encode(a, task, &effect, e);
+    if (limit_size(a, e, &d->result.fault) < 0)
         return 0;
-    if (!topic && !(topic = bw_topics_add(&a->topics, d->event.topic)))
-        return BW_ENOMEM;
-    out->topic = topic;
-    if (task)
-        err = apply(a, task, &effect, d->event.seq, out);
-    bw_topics_advance(&a->topics, topic, d->event.seq);
-    d->result.seq = a->state.head = d->event.seq;
-    a->n_accepted++;
-    return err;
+    d->result.seq = d->event.seq;
+    return take(a, topic, task, &effect);
 }
 
 static bool was_seen(struct bw_appender *a, size_t i)

@@ -46,8 +46,10 @@ int bw_appender_create(struct bw_appender **out, sqlite3 *db,
 {
     struct bw_appender *a = calloc(1, sizeof *a);
     *out = NULL;
-    if (!a)
+    if (!a || !msgpack_zone_init(&a->derived, MSGPACK_ZONE_CHUNK_SIZE)) {
+        free(a);
         return bw_fault(fault, BW_ENOMEM, "", "out of memory");
+    }
     a->db = db;
     a->event_bytes_max =
         options->event_bytes_max ? options->event_bytes_max : (uint32_t)BW_EVENT_BYTES_MAX;
@@ -75,6 +77,7 @@ void bw_appender_destroy(struct bw_appender **appender)
     bw_seen_close(&a->seen);
     bw_topics_free(&a->topics);
     bw_buf_free(&a->bodies);
+    msgpack_zone_destroy(&a->derived);
     free(a->accepted);
     free(a->records);
     if (a->stage) {
@@ -85,8 +88,10 @@ void bw_appender_destroy(struct bw_appender **appender)
     free(a);
 }
 
-static int make_room(struct bw_appender *a, size_t n)
+/* Each draft may bring another event with it. */
+static int make_room(struct bw_appender *a, size_t n_drafts)
 {
+    size_t n = 2 * n_drafts;
     if (n <= a->cap)
         return 0;
     struct bw_accepted *accepted = realloc(a->accepted, n * sizeof *accepted);
@@ -134,10 +139,9 @@ static void make_records(struct bw_appender *a)
 {
     for (size_t i = 0; i < a->n_accepted; i++) {
         const struct bw_accepted *e = &a->accepted[i];
-        const struct bw_event *event = &a->drafts[e->draft]->event;
         a->records[i] = (struct bw_record){
-            .seq = event->seq,
-            .prev = event->prev,
+            .seq = e->event->seq,
+            .prev = e->event->prev,
             .topic = e->topic->name,
             .bytes = {a->bodies.data + e->body_at, e->body_len},
         };
@@ -152,6 +156,7 @@ int bw_appender_run(struct bw_appender *a, struct bw_draft **drafts, size_t n,
     a->n_accepted = 0;
     a->now_us = bw_clock_wall_us();
     bw_buf_reset(&a->bodies);
+    msgpack_zone_clear(&a->derived);
     int err = make_room(a, n);
     if (!err)
         err = transact(a);

@@ -3,7 +3,8 @@
  *
  * DESIGN. Three steps, in a file each:
  *   seen.c    which drafts were acked before
- *   accept.c  in order of the batch: fold, encode, give the next seq; all in memory
+ *   accept.c  in order of the batch: fold, encode, give the next seq; all in memory. A command
+ *             brings an event of the bus's own, right behind it
  *   store.c   write what was accepted and the last state of what it changed, table by table
  * Then COMMIT, and only then is anybody told. When a step fails, the database rolls back and the
  * memory (cache, topics, counts) goes back with it; the next batch starts as if this one had never
@@ -31,7 +32,8 @@ struct bw_journal_state {
 
 /* An event that will be stored. */
 struct bw_accepted {
-    size_t draft; /* its index in the batch */
+    const struct bw_event *event; /* a draft's, or one that follows from a command */
+    const struct bw_id *id;
     struct bw_topic *topic;
     int64_t lane;       /* 0: in none */
     uint64_t lane_prev; /* 0: the first of its lane */
@@ -51,6 +53,8 @@ enum bw_store_statement {
     BW_STORE_ROWS,
     BW_STORE_ROWS_GONE,
     BW_STORE_DELETED,
+    BW_STORE_COMMANDS,
+    BW_STORE_COMMANDS_GONE,
     BW_STORE_DOCS,
     BW_STORE_DOCS_GONE,
     BW_STORE_TEXT,
@@ -85,6 +89,7 @@ struct bw_appender {
     struct bw_record *records;
     size_t n_accepted, cap;
     struct bw_buf bodies;
+    msgpack_zone derived; /* events that are no draft's */
 };
 
 /* The connection stays the caller's and must outlive the appender. */

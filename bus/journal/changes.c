@@ -28,6 +28,14 @@ static unsigned text(const struct bw_task_state *was, const struct bw_task_state
     return (was->exists ? BW_WRITES_TEXT_GONE : 0u) | (is->exists ? BW_WRITES_TEXT : 0u);
 }
 
+static unsigned command(const struct bw_task_state *was, const struct bw_task_state *is)
+{
+    bool had = was->exists && was->row.command, has = is->exists && is->row.command;
+    if (has)
+        return had && bw_str_eq(was->row.command_id, is->row.command_id) ? 0 : BW_WRITES_COMMAND;
+    return had ? BW_WRITES_COMMAND_GONE : 0;
+}
+
 static unsigned writes_of(const struct bw_task_change *c)
 {
     const struct bw_task_state *was = &c->before, *is = &c->task->now;
@@ -41,7 +49,7 @@ static unsigned writes_of(const struct bw_task_change *c)
         writes |= BW_WRITES_ROW | found(c);
     else if (was->exists)
         writes |= BW_WRITES_ROW_GONE;
-    return writes | text(was, is);
+    return writes | text(was, is) | command(was, is);
 }
 
 static int by_key(const void *x, const void *y)

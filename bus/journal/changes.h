@@ -15,6 +15,8 @@ enum bw_writes {
     BW_WRITES_DOCS = 32,
     BW_WRITES_TEXT = 64, /* the text index gets it; before that it loses what it had */
     BW_WRITES_TEXT_GONE = 128,
+    BW_WRITES_COMMAND = 256,      /* it was asked something … */
+    BW_WRITES_COMMAND_GONE = 512, /* … or is not any more */
 };
 
 struct bw_changes {

@@ -71,6 +71,11 @@ struct bw_journal_ops {
     /* Writer thread: each topic and its head seq, for the heartbeat. */
     void (*each_topic)(struct bw_journal *,
                        void (*visit)(void *ctx, struct bw_str topic, uint64_t head), void *ctx);
+    /* Writer thread: the rows of tasks whose command was asked at this time or before (the bus's
+     * clock) and is not answered, the oldest first. Each is borrowed for the duration of the call.
+     */
+    int (*unanswered)(struct bw_journal *, int64_t asked_before_us, uint32_t limit,
+                      void (*visit)(void *ctx, const struct bw_task *row), void *ctx);
     /* A reader has its own read-only view and belongs to one thread. */
     int (*open_reader)(struct bw_journal *, struct bw_reader **out);
     /* Appends the whole answer of a reading verb (events, tasks, task, logs, changed, stats) to

@@ -62,7 +62,13 @@ static const char version_2[] =
     "  CROSS JOIN lanes l ON l.lane = k.key << 2 | 1" /* this way round: task_keys is by id */
     "  WHERE NOT EXISTS (SELECT 1 FROM tasks t WHERE t.key = k.key);";
 
-static const char *const steps[] = {version_1, version_2};
+/* Tasks that were asked something and have not answered, so that those whose time is over are found
+ * without looking at all tasks. What was asked is in the task's row. */
+static const char version_3[] =
+    "CREATE TABLE open_commands (key INTEGER PRIMARY KEY, asked_at INTEGER NOT NULL);"
+    "CREATE INDEX open_commands_asked ON open_commands (asked_at);";
+
+static const char *const steps[] = {version_1, version_2, version_3};
 
 const struct bw_schema bw_journal_schema = {steps, sizeof steps / sizeof steps[0]};
 

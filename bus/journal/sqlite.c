@@ -7,6 +7,7 @@
 #include "journal/checkpoint.h"
 #include "journal/db.h"
 #include "journal/journal.h"
+#include "journal/open_commands.h"
 #include "journal/reader.h"
 #include "journal/schema.h"
 
@@ -17,6 +18,7 @@ struct sqlite_journal {
     sqlite3 *db;
     struct bw_appender *appender;
     struct bw_checkpoint *checkpoint;
+    struct bw_open_commands commands;
     uint32_t epoch;
     _Atomic uint64_t head, oldest;
 };
@@ -78,6 +80,12 @@ static void each_topic(struct bw_journal *journal,
         visit(ctx, t->name, t->head);
 }
 
+static int unanswered(struct bw_journal *journal, int64_t asked_before_us, uint32_t limit,
+                      void (*visit)(void *ctx, const struct bw_task *row), void *ctx)
+{
+    return bw_open_commands_each(&self(journal)->commands, asked_before_us, limit, visit, ctx);
+}
+
 static int open_reader(struct bw_journal *journal, struct bw_reader **out)
 {
     struct bw_fault fault = {0};
@@ -94,6 +102,7 @@ static void close_journal(struct bw_journal **journal)
     if (!j)
         return;
     bw_checkpoint_stop(&j->checkpoint);
+    bw_open_commands_close(&j->commands);
     bw_appender_destroy(&j->appender);
     bw_db_close(&j->db);
     free(j->path);
@@ -106,6 +115,7 @@ static const struct bw_journal_ops ops = {
     .probe = probe,
     .head = head,
     .each_topic = each_topic,
+    .unanswered = unanswered,
     .open_reader = open_reader,
     .read = bw_reader_read,
     .close_reader = bw_reader_close,
@@ -141,6 +151,8 @@ int bw_sqlite_open(const struct bw_sqlite_options *options, struct bw_journal_si
         err = limit_size(j->db, options->max_bytes, fault);
     if (!err)
         err = bw_appender_create(&j->appender, j->db, options, fault);
+    if (!err)
+        err = bw_open_commands_open(&j->commands, j->db, fault);
     if (!err)
         err = bw_checkpoint_start(&j->checkpoint, j->db, j->path, fault);
     if (err) {

@@ -20,6 +20,8 @@ static const char *const statements[BW_STORE_N] = {
     [BW_STORE_ROWS] = "REPLACE INTO task_rows SELECT c0, c1, c2, c3 FROM stage",
     [BW_STORE_ROWS_GONE] = "DELETE FROM task_rows WHERE key IN (SELECT c0 FROM stage)",
     [BW_STORE_DELETED] = "INSERT INTO deleted_tasks SELECT c0, c1, c2, c3 FROM stage",
+    [BW_STORE_COMMANDS] = "REPLACE INTO open_commands SELECT c0, c1 FROM stage",
+    [BW_STORE_COMMANDS_GONE] = "DELETE FROM open_commands WHERE key IN (SELECT c0 FROM stage)",
     [BW_STORE_DOCS] = "REPLACE INTO task_docs SELECT c0, c1 FROM stage",
     [BW_STORE_DOCS_GONE] = "DELETE FROM task_docs WHERE place IN (SELECT c0 FROM stage)",
     [BW_STORE_TEXT] = "INSERT INTO task_text (rowid, id, title) SELECT c0, c1, c2 FROM stage",
@@ -58,7 +60,7 @@ static int store_events(struct bw_appender *a)
     bw_stage_begin(a->stage, 3);
     for (size_t i = 0; i < a->n_accepted; i++) {
         const struct bw_accepted *e = &a->accepted[i];
-        bw_stage_int(a->stage, bw_place(e->topic->id, a->drafts[e->draft]->result.seq));
+        bw_stage_int(a->stage, bw_place(e->topic->id, e->event->seq));
         if (e->lane)
             bw_stage_int(a->stage, (int64_t)e->lane_prev);
         else
@@ -71,8 +73,8 @@ static int store_events(struct bw_appender *a)
     bw_stage_begin(a->stage, 2);
     for (size_t i = 0; i < a->n_accepted; i++) {
         const struct bw_accepted *e = &a->accepted[i];
-        bw_stage_id(a->stage, &a->seen.ids[e->draft]);
-        bw_stage_int(a->stage, bw_place(e->topic->id, a->drafts[e->draft]->result.seq));
+        bw_stage_id(a->stage, e->id);
+        bw_stage_int(a->stage, bw_place(e->topic->id, e->event->seq));
     }
     return run(a, BW_STORE_EVENT_IDS);
 }
@@ -85,7 +87,7 @@ static int store_marks(struct bw_appender *a)
         if (!e->marked)
             continue;
         bw_stage_int(a->stage, e->lane);
-        bw_stage_int(a->stage, (int64_t)a->drafts[e->draft]->result.seq);
+        bw_stage_int(a->stage, (int64_t)e->event->seq);
     }
     return run(a, BW_STORE_MARKS);
 }
@@ -222,6 +224,32 @@ static int store_deleted(struct bw_appender *a)
     return run(a, BW_STORE_DELETED);
 }
 
+/* By the bus's own clock, whatever the event says: the time to answer is counted from here. */
+static int store_commands(struct bw_appender *a)
+{
+    if (!writes(a, BW_WRITES_COMMAND))
+        return 0;
+    bw_stage_begin(a->stage, 2);
+    for (size_t i = 0; i < a->store.changes.n; i++) {
+        if (!(a->store.changes.sorted[i]->writes & BW_WRITES_COMMAND))
+            continue;
+        bw_stage_int(a->stage, a->store.changes.sorted[i]->key);
+        bw_stage_int(a->stage, a->now_us);
+    }
+    return run(a, BW_STORE_COMMANDS);
+}
+
+static int delete_commands(struct bw_appender *a)
+{
+    if (!writes(a, BW_WRITES_COMMAND_GONE))
+        return 0;
+    bw_stage_begin(a->stage, 1);
+    for (size_t i = 0; i < a->store.changes.n; i++)
+        if (a->store.changes.sorted[i]->writes & BW_WRITES_COMMAND_GONE)
+            bw_stage_int(a->stage, a->store.changes.sorted[i]->key);
+    return run(a, BW_STORE_COMMANDS_GONE);
+}
+
 /* A doc goes away because it is nil now, or because its task was deleted. */
 static bool doc_is_gone(const struct bw_task_change *c, int doc)
 {
@@ -311,8 +339,9 @@ static int store_state(struct bw_appender *a)
 int bw_store_all(struct bw_appender *a)
 {
     static int (*const steps[])(struct bw_appender *) = {
-        store_events, store_marks,   store_keys, store_lanes, store_tasks,  store_rows,
-        delete_rows,  store_deleted, store_docs, store_text,  store_topics, store_state,
+        store_events, store_marks, store_keys,    store_lanes,    store_tasks,
+        store_rows,   delete_rows, store_deleted, store_commands, delete_commands,
+        store_docs,   store_text,  store_topics,  store_state,
     };
     int err = bw_changes_sort(&a->store.changes, &a->tasks);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && !err; i++)

@@ -11,6 +11,7 @@ static const size_t offsets[] = {
     offsetof(struct bw_task, owner),      offsetof(struct bw_task, resource),
     offsetof(struct bw_task, queue),      offsetof(struct bw_task, worker),
     offsetof(struct bw_task, error_type), offsetof(struct bw_task, error_message),
+    offsetof(struct bw_task, command_id),
 };
 
 enum { N_STRINGS = sizeof offsets / sizeof offsets[0] };

@@ -6,14 +6,20 @@
 static int check_counts(struct bw_verify *v)
 {
     const struct bw_journal_state *state = &v->r->state;
-    int64_t ids, rows, tasks, folded = 0;
+    int64_t ids, rows, tasks, commands, folded = 0;
     int err = bw_db_int(v->r->db, "SELECT count(*) FROM event_ids", &ids);
     if (!err)
         err = bw_db_int(v->r->db, "SELECT count(*) FROM task_rows", &rows);
     if (!err)
         err = bw_db_int(v->r->db, "SELECT count(*) FROM tasks", &tasks);
+    if (!err)
+        err = bw_db_int(v->r->db, "SELECT count(*) FROM open_commands", &commands);
     if (err)
         return err;
+    if (commands != v->open_commands)
+        return bw_fault(v->fault, BW_ECONFLICT, "open_commands",
+                        "%" PRId64 " open commands are kept for %" PRId64 " tasks", commands,
+                        v->open_commands);
     if (ids != v->events)
         return bw_fault(v->fault, BW_ECONFLICT, "event_ids",
                         "%" PRId64 " ids are kept for %" PRId64 " events", ids, v->events);

@@ -11,6 +11,7 @@ struct bw_verify {
     int64_t events, linked_events; /* in all topics; those of lanes */
     int64_t lane_events;           /* as the lanes count them */
     int64_t tasks[BW_N_STATUS];    /* rows that folding gave */
+    int64_t open_commands;         /* of them, those that were asked something */
 };
 
 /* The log: every event readable, in its place, linked to the one before, found by its id. */

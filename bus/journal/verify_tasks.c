@@ -21,7 +21,7 @@ struct rebuilt {
 
 struct task_check {
     struct bw_verify *v;
-    sqlite3_stmt *tasks, *lane_count, *columns;
+    sqlite3_stmt *tasks, *lane_count, *columns, *open_command;
     struct bw_str id; /* of the task at hand */
     int64_t key;
     struct rebuilt now;
@@ -196,6 +196,18 @@ static int compare_columns(struct task_check *c)
     return same ? 0 : differs(c, "queries look for it under what it is not");
 }
 
+/* What was asked and is not answered must be found when its time is over. */
+static int compare_command(struct task_check *c)
+{
+    if (!c->now.row.command)
+        return 0;
+    c->v->open_commands++;
+    bw_db_bind_int(c->open_command, 1, c->key);
+    int found = bw_db_row(c->open_command);
+    sqlite3_reset(c->open_command);
+    return found < 0 ? found : found ? 0 : differs(c, "its command is not among the open ones");
+}
+
 static int check_task(struct task_check *c)
 {
     int err = 0;
@@ -209,7 +221,8 @@ static int check_task(struct task_check *c)
     if (err || !c->now.exists)
         return err;
     c->v->tasks[c->now.row.status]++;
-    return compare_columns(c);
+    err = compare_columns(c);
+    return err ? err : compare_command(c);
 }
 
 static int check_all(struct task_check *c)
@@ -240,10 +253,14 @@ int bw_verify_tasks(struct bw_verify *v)
                             " t.rest_at, t.rest_seq, r.updated_at, r.seq"
                             " FROM tasks t JOIN task_rows r ON r.key = t.key WHERE t.key = ?1");
     if (!err)
+        err =
+            bw_db_prepare(v->r->db, &c.open_command, "SELECT 1 FROM open_commands WHERE key = ?1");
+    if (!err)
         err = check_all(&c);
     sqlite3_finalize(c.tasks);
     sqlite3_finalize(c.lane_count);
     sqlite3_finalize(c.columns);
+    sqlite3_finalize(c.open_command);
     for (int i = 0; i < BW_N_DOCS; i++)
         bw_buf_free(&c.now.docs[i]);
     free(c.now.strings);

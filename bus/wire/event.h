@@ -45,7 +45,8 @@ int bw_event_decode(const msgpack_object *map, struct bw_event *out,
 /* Appends the event as a msgpack map. With `row` (the task as it is after this event), data also
  * gets, replacing what the producer said of them: id status progress attempt retry_count, rate and
  * eta_s (nil while unknown, so that a page stops showing them), updated_at, and owner and resource
- * where the task has them. These bytes are what is stored, published and replayed; they are never
+ * where the task has them; and command and command_at, while the task has one and (nil) where this
+ * event ended it. These bytes are what is stored, published and replayed; they are never
  * encoded again. seq, prev and received_at are written when seq is not 0. */
 void bw_event_encode(struct bw_buf *out, const struct bw_event *event, const struct bw_task *row);
 

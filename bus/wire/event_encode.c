@@ -9,13 +9,18 @@
 #include "wire/topic.h"
 
 /* What is said of the task that an event is about. */
-enum about { ABOUT_WHOSE, ABOUT_ALL };
+enum about {
+    ABOUT_WHOSE, /* who may see it */
+    ABOUT_STATE, /* and its state */
+    ABOUT_ALL,   /* and whether this is the note of a command, which no producer can write */
+};
 
 static enum about about(const struct bw_event *e)
 {
-    bool folds =
-        bw_event_kind_folds(bw_event_kind(e->event_type)) && bw_str_is(e->topic, BW_TOPIC_SYSTEM);
-    return folds ? ABOUT_ALL : ABOUT_WHOSE;
+    enum bw_event_kind kind = bw_event_kind(e->event_type);
+    if (!bw_event_kind_folds(kind) || !bw_str_is(e->topic, BW_TOPIC_SYSTEM))
+        return ABOUT_WHOSE;
+    return kind == BW_TASK_UPDATED ? ABOUT_ALL : ABOUT_STATE;
 }
 
 /* The members of data that the row knows better than the producer. */
@@ -24,7 +29,7 @@ static bool is_of_row(const msgpack_object *key, const struct bw_task *row, enum
     static const struct bw_str names[] = {
         BW_STR("id"),          BW_STR("status"),     BW_STR("progress"), BW_STR("attempt"),
         BW_STR("rate"),        BW_STR("eta_s"),      BW_STR("owner"),    BW_STR("resource"),
-        BW_STR("retry_count"), BW_STR("updated_at"),
+        BW_STR("retry_count"), BW_STR("updated_at"), BW_STR("command"),  BW_STR("command_at"),
     };
     if (key->type != MSGPACK_OBJECT_STR)
         return false;
@@ -34,16 +39,34 @@ static bool is_of_row(const msgpack_object *key, const struct bw_task *row, enum
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (bw_str_eq(bw_mp_as_str(key), names[i]))
             return true;
-    return false;
+    return about == ABOUT_ALL && bw_str_is(bw_mp_as_str(key), "command_id");
+}
+
+static inline void put_nil(struct bw_mp_map *m, const char *key)
+{
+    bw_mp_key(m, key);
+    msgpack_pack_nil(&m->pk);
 }
 
 static inline void put_number_or_nil(struct bw_mp_map *m, const char *key, double v)
 {
-    if (v >= 0) {
+    if (v >= 0)
         bw_mp_put_number(m, key, v);
-    } else {
-        bw_mp_key(m, key);
-        msgpack_pack_nil(&m->pk);
+    else
+        put_nil(m, key);
+}
+
+/* Only where there is one, and where it ended: most events have nothing to say of it. */
+static inline void put_command(struct bw_mp_map *m, const struct bw_task *row)
+{
+    if (row->command) {
+        bw_mp_put_cstr(m, "command", bw_action_name(row->command));
+        bw_mp_put_time(m, "command_at", row->command_at_us);
+        if (row->command_news == BW_COMMAND_NOTED)
+            bw_mp_put_str(m, "command_id", row->command_id);
+    } else if (row->command_news == BW_COMMAND_ENDED) {
+        put_nil(m, "command");
+        put_nil(m, "command_at");
     }
 }
 
@@ -57,6 +80,7 @@ static void put_state(struct bw_mp_map *m, const struct bw_task *row)
     put_number_or_nil(m, "rate", row->rate);
     put_number_or_nil(m, "eta_s", row->eta_s);
     bw_mp_put_time(m, "updated_at", row->updated_at_us);
+    put_command(m, row);
 }
 
 static void put_whose(struct bw_mp_map *m, const struct bw_task *row)
@@ -77,7 +101,7 @@ static void put_data(struct bw_mp_map *event, struct bw_buf *out, const msgpack_
         return;
     }
     bw_mp_map_begin(&m, out);
-    if (about == ABOUT_ALL)
+    if (about != ABOUT_WHOSE)
         put_state(&m, row);
     put_whose(&m, row);
     for (uint32_t i = 0; data && i < data->via.map.size; i++) {

@@ -11,6 +11,8 @@ enum bw_event_kind {
     BW_TASK_COMPLETED,
     BW_TASK_FAILED,
     BW_TASK_DELETED,
+    BW_TASK_COMMAND_UNANSWERED,
+    BW_TASK_COMMAND_REFUSED,
     BW_TASK_LOG,
     BW_TASK_COMMAND,
     BW_WORKER_HEARTBEAT,
@@ -26,7 +28,7 @@ const char *bw_event_kind_name(enum bw_event_kind kind);
 /* Whether events of this kind, on topic `system`, change the task table. */
 static inline int bw_event_kind_folds(enum bw_event_kind kind)
 {
-    return kind <= BW_TASK_DELETED;
+    return kind <= BW_TASK_COMMAND_REFUSED;
 }
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "wire/command.h"
 #include "wire/cursor.h"
 #include "wire/task.h"
 
@@ -92,14 +93,16 @@ void bw_rpc_error_encode(struct bw_buf *out, const struct bw_fault *fault);
 /* 0 if the answer says ok; else its code as a BW_E… and *fault filled from it. */
 int bw_rpc_reply_check(const msgpack_object *map, struct bw_fault *fault) BW_MUST_CHECK;
 
-/* publish's answer: {ok, epoch, results:[{id, seq?, duplicate?, applied?, reason?,
- * error?{code,message,field}}]}. applied is false when the task table did not take the event
- * (reason "stale"); then it was neither stored nor broadcast and has no seq. */
+/* publish's answer: {ok, epoch, results:[{id, seq?, duplicate?, applied?, reason?, effect?,
+ * error?{code,message,field}}]}. effect, "asked" or "done", is told of a new command. applied is
+ * false when the task table did not take the event (reason "stale"); then it was neither stored nor
+ * broadcast and has no seq. */
 struct bw_publish_result {
     struct bw_str id;
     uint64_t seq;   /* 0: none was given */
     bool duplicate; /* had been acked before under this seq */
     bool stale;
+    enum bw_effect effect; /* of a command */
     struct bw_fault fault; /* err 0: accepted */
 };
 void bw_rpc_publish_reply_begin(struct bw_buf *out, uint32_t epoch, uint32_t n);

@@ -79,6 +79,8 @@ void bw_rpc_publish_result_encode(struct bw_buf *out, const struct bw_publish_re
         bw_mp_put_bool(&m, "applied", false);
         bw_mp_put_cstr(&m, "reason", "stale");
     }
+    if (r->effect)
+        bw_mp_put_cstr(&m, "effect", bw_effect_name(r->effect));
     if (r->fault.err) {
         bw_mp_key(&m, "error");
         bw_mp_map_begin(&error, out);
@@ -92,12 +94,15 @@ int bw_rpc_publish_result_decode(const msgpack_object *map, struct bw_publish_re
 {
     struct bw_publish_result r = {0};
     struct bw_fault wrong = {0};
-    struct bw_str reason = {0};
+    struct bw_str reason = {0}, effect = {0};
     const msgpack_object *error = bw_mp_get(map, "error");
     bw_mp_get_str(map, "id", SIZE_MAX, &r.id, &wrong);
     bw_mp_get_u64(map, "seq", &r.seq, &wrong);
     bw_mp_get_bool(map, "duplicate", &r.duplicate, &wrong);
     bw_mp_get_str(map, "reason", SIZE_MAX, &reason, &wrong);
+    if (bw_mp_get_str(map, "effect", SIZE_MAX, &effect, &wrong) &&
+        !bw_effect_parse(effect, &r.effect))
+        return BW_EPROTO;
     r.stale = bw_str_is(reason, "stale");
     if (map->type != MSGPACK_OBJECT_MAP || wrong.err)
         return BW_EPROTO;

@@ -32,18 +32,40 @@ bool bw_status_is_final(enum bw_status s);
 enum bw_doc { BW_DOC_PARAMS, BW_DOC_RESULT, BW_DOC_METADATA, BW_DOC_TRACE, BW_N_DOCS };
 const char *bw_doc_name(enum bw_doc d); /* "params", "result", "metadata", "trace" */
 
+/* What can be asked of a task: wire/command.h. */
+enum bw_action {
+    BW_NO_ACTION,
+    BW_START,
+    BW_PAUSE,
+    BW_RESUME,
+    BW_STOP,
+    BW_CANCEL,
+    BW_RETRY,
+    BW_N_ACTIONS
+};
+
+/* What the event just folded did to a task's command: not kept, but told in that event. */
+enum bw_command_news { BW_COMMAND_AS_BEFORE, BW_COMMAND_NOTED, BW_COMMAND_ENDED };
+
+const char *bw_action_name(enum bw_action a); /* NULL for none */
+bool bw_action_parse(struct bw_str name, enum bw_action *out);
+
 /* Strings are borrowed: from the row's encoded bytes, or right after a fold from those and from the
  * event. Times are wall µs, 0 for "not yet". */
 struct bw_task {
     struct bw_str id, type, title, message, step, current, owner, resource, queue, worker;
     struct bw_str error_type, error_message;
+    struct bw_str command_id; /* the command's event. Internal: never shown in JSON */
     enum bw_status status;
+    enum bw_action command; /* was asked and is not answered yet */
+    enum bw_command_news command_news;
     double progress;                     /* 0 to 100 */
     double total_units, completed_units; /* negative: unknown */
     double rate;  /* units/s, or progress points/s where there are no units; negative: unknown */
     double eta_s; /* negative: unknown */
     uint32_t attempt; /* from 1 */
     int64_t created_at_us, started_at_us, updated_at_us, finished_at_us;
+    int64_t command_at_us;
     uint64_t seq;       /* of the last event that changed it */
     double rate_value;  /* where rate was last measured: the amount … */
     int64_t rate_at_us; /* … and when. Internal: never shown in JSON */

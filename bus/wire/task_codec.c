@@ -56,6 +56,11 @@ void bw_task_encode(struct bw_buf *out, const struct bw_task *t)
     put_known_str(&m, "worker", t->worker);
     bw_mp_put_u64(&m, "attempt", t->attempt);
     put_error(&m, out, t);
+    if (t->command) {
+        bw_mp_put_cstr(&m, "command", bw_action_name(t->command));
+        bw_mp_put_str(&m, "command_id", t->command_id);
+        bw_mp_put_time(&m, "command_at", t->command_at_us);
+    }
     put_known_time(&m, "created_at", t->created_at_us);
     put_known_time(&m, "started_at", t->started_at_us);
     put_known_time(&m, "updated_at", t->updated_at_us);
@@ -81,6 +86,17 @@ static void get_time(const msgpack_object *map, const char *key, int64_t *out,
     struct bw_str text;
     if (bw_mp_get_str(map, key, BW_TIME_LEN, &text, fault) && bw_time_parse(text, out) != 0)
         refuse(fault, key, "must be an RFC 3339 time");
+}
+
+static void get_command(const msgpack_object *map, struct bw_task *t, struct bw_fault *fault)
+{
+    struct bw_str name;
+    if (!bw_mp_get_str(map, "command", SIZE_MAX, &name, fault))
+        return;
+    if (!bw_action_parse(name, &t->command))
+        refuse(fault, "command", "must be an action");
+    bw_mp_get_str(map, "command_id", SIZE_MAX, &t->command_id, fault);
+    get_time(map, "command_at", &t->command_at_us, fault);
 }
 
 int bw_task_decode(const msgpack_object *map, struct bw_task *out, struct bw_fault *fault)
@@ -113,6 +129,7 @@ int bw_task_decode(const msgpack_object *map, struct bw_task *out, struct bw_fau
     t.attempt = (uint32_t)attempt;
     bw_mp_get_str(error, "type", SIZE_MAX, &t.error_type, &wrong);
     bw_mp_get_str(error, "message", SIZE_MAX, &t.error_message, &wrong);
+    get_command(map, &t, &wrong);
     get_time(map, "created_at", &t.created_at_us, &wrong);
     get_time(map, "started_at", &t.started_at_us, &wrong);
     get_time(map, "updated_at", &t.updated_at_us, &wrong);

@@ -12,6 +12,8 @@
  * data.status overrides the first two. A TASK_CREATED that comes after other events of the attempt
  * (its producer was slower than the worker) adds what it knows and leaves the status alone.
  *
+ * Commands: task_command.h.
+ *
  * Attempts. A final status stays final within its attempt, and an earlier attempt has no say any
  * more. A higher attempt starts over: whatever the attempt before had reached is cleared. */
 #include "wire/task.h"
@@ -22,6 +24,7 @@
 #include "wire/alias.h"
 #include "wire/event_type.h"
 #include "wire/mp.h"
+#include "wire/task_command.h"
 #include "wire/task_rate.h"
 #include "wire/topic.h"
 #include "wire/utf8.h"
@@ -53,7 +56,10 @@ enum {
     X(PARAMS, "params")                                                                            \
     X(RESULT, "result")                                                                            \
     X(METADATA, "metadata")                                                                        \
-    X(ERROR, "error")
+    X(ERROR, "error")                                                                              \
+    X(ACTION, "action")                                                                            \
+    X(COMMAND, "command")                                                                          \
+    X(COMMAND_ID, "command_id")
 
 enum field {
 #define X(name, text) F_##name,
@@ -140,6 +146,7 @@ static void begin_row(struct fold *f, const struct bw_task *before, uint32_t att
     else
         *f->row =
             (struct bw_task){.id = f->event->task_id, .total_units = -1, .created_at_us = now};
+    f->row->command_news = BW_COMMAND_AS_BEFORE;
     f->before = before;
     if (before && attempt == before->attempt)
         return;
@@ -378,6 +385,11 @@ int bw_task_fold(const struct bw_task *before, const struct bw_event *event, str
         return before ? BW_FOLD_DELETED : BW_FOLD_STALE;
     }
     collect(&f, event->data);
+    const struct bw_command_words said = {f.data[F_ACTION], f.data[F_COMMAND],
+                                          f.data[F_COMMAND_ID]};
+    enum bw_fold_result of_command;
+    if (bw_task_command_fold(before, event, f.kind, &said, after, &of_command))
+        return (int)of_command;
     int err = attempt_of(&f, before, &attempt);
     if (err)
         return err;
@@ -395,6 +407,7 @@ int bw_task_fold(const struct bw_task *before, const struct bw_event *event, str
     if (err)
         return err;
     take_docs(&f);
+    bw_task_command_settle(after, f.kind, &said, !f.before);
     stamp(after, event, now);
     bw_task_measure(f.before, after, now);
     return BW_FOLD_APPLIED;

@@ -86,6 +86,8 @@ void bw_task_json(struct bw_buf *out, const struct bw_task *t,
         put_doc(out, BW_STR(",\"metadata\":"), docs[BW_DOC_METADATA]);
     }
     put_error(out, t, docs);
+    put_str(out, BW_STR(",\"command\":"), bw_str(bw_action_name(t->command)));
+    put_time(out, BW_STR(",\"command_at\":"), t->command_at_us);
     put_time(out, BW_STR(",\"created_at\":"), t->created_at_us);
     put_time(out, BW_STR(",\"started_at\":"), t->started_at_us);
     put_time(out, BW_STR(",\"updated_at\":"), t->updated_at_us);

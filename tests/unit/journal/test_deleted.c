@@ -142,8 +142,11 @@ static void what_was_deleted_before_the_migration_is_told(void **state)
     put(k, "TASK_DELETED", "one", "");
     kit_stop(k);
     assert_int_equal(sqlite3_open(k->path, &db), SQLITE_OK);
-    assert_int_equal(bw_db_exec(db, "DROP TABLE deleted_tasks; PRAGMA user_version = 1", &k->fault),
-                     0);
+    assert_int_equal(
+        bw_db_exec(db,
+                   "DROP TABLE deleted_tasks; DROP TABLE open_commands; PRAGMA user_version = 1",
+                   &k->fault),
+        0);
     assert_int_equal(bw_schema_check(db, &before, &k->fault), 0);
     sqlite3_close(db);
     kit_start(k);

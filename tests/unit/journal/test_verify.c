@@ -12,6 +12,7 @@ static void fill(struct kit *k)
     kit_event(k, "{\"event_type\":\"TASK_FAILED\",\"data\":{\"id\":\"v\",\"error\":{\"type\":\"E\","
                  "\"message\":\"m\",\"trace\":\"at …\"}}}");
     kit_event(k, "{\"event_type\":\"TASK_UPDATED\",\"data\":{\"id\":\"v\",\"attempt\":2}}");
+    kit_event(k, "{\"event_type\":\"TASK_COMMAND\",\"data\":{\"id\":\"v\",\"action\":\"stop\"}}");
     kit_event(k, "{\"topic\":\"mine\",\"event_type\":\"X\"}");
 }
 
@@ -64,6 +65,8 @@ static void each_damage_is_named(void **state)
         {"DELETE FROM tasks WHERE key = 1", "no query"},
         {"UPDATE lanes SET count = count + 1", "not as many"},
         {"UPDATE events SET lane_prev = 0 WHERE place >> 44 = 4 + 1", "the lanes have"},
+        {"DELETE FROM open_commands", "not among the open ones"},
+        {"INSERT INTO open_commands VALUES (1, 1)", "open commands are kept"},
         {"UPDATE state SET running = running + 1", "counted as running"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -14,7 +14,9 @@ static const struct bw_task full = {
     .worker = {"w", 1},
     .error_type = {"E", 1},
     .error_message = {"boom", 4},
+    .command_id = {"c1", 2},
     .status = BW_RUNNING,
+    .command = BW_CANCEL,
     .progress = 33.33,
     .total_units = 3,
     .completed_units = 1,
@@ -25,6 +27,7 @@ static const struct bw_task full = {
     .started_at_us = 1768905000000002,
     .updated_at_us = 1768905000000003,
     .finished_at_us = 1768905000000004,
+    .command_at_us = 1768905000000006,
     .seq = 18446744073709551615U,
     .rate_value = 1,
     .rate_at_us = 1768905000000005,
@@ -62,6 +65,8 @@ static void check_round(const struct bw_task *t)
     assert_true(t->created_at_us == back.created_at_us && t->started_at_us == back.started_at_us);
     assert_true(t->updated_at_us == back.updated_at_us);
     assert_true(t->finished_at_us == back.finished_at_us);
+    assert_true(t->command == back.command && t->command_at_us == back.command_at_us);
+    assert_true(bw_str_eq(t->command_id, back.command_id));
     assert_true(t->rate_value == back.rate_value && t->rate_at_us == back.rate_at_us);
 }
 
@@ -121,6 +126,7 @@ static void test_json_of_a_list(void **state)
         "'progress':33.33,'message':'m','step':'1/2','current':'c','total_units':3,"
         "'completed_units':1,'rate':0.5,'eta_s':4,'owner':'ann','resource':'r','queue':'q',"
         "'worker':'w','attempt':2,'retry_count':1,'error':{'type':'E','message':'boom'},"
+        "'command':'cancel','command_at':'2026-01-20T10:30:00.000006Z',"
         "'created_at':'2026-01-20T10:30:00.000001Z','started_at':'2026-01-20T10:30:00.000002Z',"
         "'updated_at':'2026-01-20T10:30:00.000003Z','finished_at':'2026-01-20T10:30:00.000004Z',"
         "'seq':18446744073709551615}");
@@ -129,8 +135,8 @@ static void test_json_of_a_list(void **state)
         "{'id':'t','type':null,'title':null,'status':'pending','progress':0,'message':null,"
         "'step':null,'current':null,'total_units':null,'completed_units':null,'rate':null,"
         "'eta_s':null,'owner':null,'resource':null,'queue':null,'worker':null,'attempt':1,"
-        "'retry_count':0,'error':null,'created_at':null,'started_at':null,'updated_at':null,"
-        "'finished_at':null,'seq':0}");
+        "'retry_count':0,'error':null,'command':null,'command_at':null,'created_at':null,"
+        "'started_at':null,'updated_at':null,'finished_at':null,'seq':0}");
 }
 
 static void test_json_with_docs(void **state)

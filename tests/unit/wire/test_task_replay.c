@@ -16,9 +16,22 @@ static unsigned below(unsigned n)
 }
 
 static const char *const types[] = {
-    "TASK_CREATED",   "TASK_UPDATED", "TASK_UPDATED", "TASK_UPDATED", "TASK_STATUS_CHANGED",
-    "TASK_COMPLETED", "TASK_FAILED",  "task-started", "task-retried", "task-revoked",
-    "progress",       "stalled",      "active",
+    "TASK_CREATED",
+    "TASK_UPDATED",
+    "TASK_UPDATED",
+    "TASK_UPDATED",
+    "TASK_STATUS_CHANGED",
+    "TASK_COMPLETED",
+    "TASK_FAILED",
+    "task-started",
+    "task-retried",
+    "task-revoked",
+    "progress",
+    "stalled",
+    "active",
+    "TASK_COMMAND_REFUSED",
+    "TASK_COMMAND_UNANSWERED",
+    "TASK_UPDATED",
 };
 
 enum { N_TYPES = sizeof types / sizeof types[0] };
@@ -45,6 +58,10 @@ static const struct {
     {"rate", {"N", "-1", "''", "null", "{}", "N.5"}},
     {"eta_s", {"N", "-1", "''", "null", "{}", "N.5"}},
     {"updated_at", {"N", "-1", "''", "null", "{}", "'2026-01-20T10:30:00Z'"}},
+    {"command", {"'cancel'", "'pause'", "'retry'", "null", "'start'", "'make all'"}},
+    {"command_id", {"'cN'", "'c'", "''", "null", "'c'", "7"}},
+    {"command_at", {"N", "-1", "''", "null", "{}", "'2026-01-20T10:30:00Z'"}},
+    {"action", {"'cancel'", "'pause'", "'retry'", "null", "'start'", "7"}},
     {"mine", {"{'deep':[1,2,N]}", "[]", "''", "null", "N", "N.5"}},
     {"task_id", {"'other'", "'t'", "''", "null", "'t'", "'t'"}},
 };
