@@ -5,8 +5,9 @@
 #include "web/rest/rest.h"
 #include "web/watches.h"
 
-#define API  "/api/v1"
-#define JSON "application/json"
+#define API          "/api/v1"
+#define JSON         "application/json"
+#define JSON_OR_NONE JSON " none"
 #define EVENT_TYPES                                                                                \
     "application/json application/msgpack application/x-msgpack application/cloudevents+json "     \
     "application/cloudevents-batch+json"
@@ -33,6 +34,12 @@ const struct bw_route bw_routes[] = {
     {BW_HTTP_PATCH, API "/tasks/{id}", bw_rest_patch_task, NULL, JSON},
     {BW_HTTP_PUT, API "/tasks/{id}", bw_rest_put_task, NULL, JSON},
     {BW_HTTP_DELETE, API "/tasks/{id}", bw_rest_delete_task, NULL, NULL},
+    {BW_HTTP_POST, API "/tasks/{id}/start", bw_rest_command, NULL, JSON_OR_NONE},
+    {BW_HTTP_POST, API "/tasks/{id}/pause", bw_rest_command, NULL, JSON_OR_NONE},
+    {BW_HTTP_POST, API "/tasks/{id}/resume", bw_rest_command, NULL, JSON_OR_NONE},
+    {BW_HTTP_POST, API "/tasks/{id}/stop", bw_rest_command, NULL, JSON_OR_NONE},
+    {BW_HTTP_POST, API "/tasks/{id}/cancel", bw_rest_command, NULL, JSON_OR_NONE},
+    {BW_HTTP_POST, API "/tasks/{id}/retry", bw_rest_command, NULL, JSON_OR_NONE},
     {BW_HTTP_GET, API "/tasks/{id}/events", bw_rest_get_task_events,
      "topic after limit event_types", NULL},
     {BW_HTTP_GET, API "/tasks/{id}/logs", bw_rest_get_task_logs, "after before level limit", NULL},

@@ -48,7 +48,7 @@ def requests_of(method, path, operation, parameters):
             query.append((parameter["name"], ",".join(value) if isinstance(value, list) else str(value)))
     if query:
         path += "?" + urllib.parse.urlencode(query)
-    content = operation.get("requestBody", {}).get("content", {})
+    content = resolve(operation.get("requestBody", {})).get("content", {})
     bodies = [
         (content_type, example["value"])
         for content_type, media in content.items()
@@ -86,7 +86,8 @@ def test_every_example_works(daemon):
     for method, path, operation, parameters in operations():
         for target, content_type, body in requests_of(method, path, operation, parameters):
             if body is not None:
-                check_against_schema(operation["requestBody"]["content"][content_type]["schema"], body)
+                described = resolve(operation["requestBody"])["content"][content_type]
+                check_against_schema(described["schema"], body)
                 body = json.dumps(body)
             headers = {"Content-Type": content_type} if content_type else {}
             if "text/event-stream" in operation["responses"].get("200", {}).get("content", {}):

@@ -93,6 +93,15 @@ static bool takes_type(const char *types, struct bw_str type)
     return false;
 }
 
+/* Without a type there is no body. A page of another site must name one, so that its browser asks
+ * first whether it may. */
+static struct bw_str type_of_body(const struct bw_http_request *request)
+{
+    struct bw_str type = bw_http_media_type(request);
+    bool foreign = bw_str_is(bw_http_header(request, "Sec-Fetch-Site"), "cross-site");
+    return type.len || foreign ? type : BW_STR("none");
+}
+
 const struct bw_route *bw_route_find(const struct bw_route *routes, size_t n,
                                      struct bw_http_request *request, struct bw_str query_text,
                                      struct bw_http_answer *answer)
@@ -121,8 +130,7 @@ const struct bw_route *bw_route_find(const struct bw_route *routes, size_t n,
         put_allow(answer, routes, n, pattern);
         return NULL;
     }
-    struct bw_str type = bw_http_media_type(request);
-    if (route->body && !takes_type(route->body, type)) {
+    if (route->body && !takes_type(route->body, type_of_body(request))) {
         bw_fault(&fault, BW_EUNSUPPORTED, "Content-Type", "send one of: %s", route->body);
         bw_http_problem(answer, 415, &fault);
         return NULL;

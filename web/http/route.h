@@ -15,7 +15,8 @@ struct bw_route {
     const char *pattern;        /* "/api/v1/tasks/{id}": {…} stands for one segment */
     bw_http_handler *handle;
     const char *query; /* names of the query parameters it knows, separated by spaces; or NULL */
-    const char *body;  /* media types it takes, separated by spaces; NULL: it takes no body */
+    const char *body;  /* media types it takes, separated by spaces, "none" among them if there need
+                          not be a body; NULL: it takes no body */
 };
 
 /* Finds the route of a request whose method, path and headers are set, with `query_text` behind the

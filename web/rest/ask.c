@@ -47,6 +47,36 @@ int bw_rest_ask_bytes(const struct bw_rest *rest, const struct bw_buf *request,
     return err;
 }
 
+static void drop_data_prefix(struct bw_fault *fault)
+{
+    static const char prefix[] = "data.";
+    size_t len = sizeof prefix - 1;
+    if (strncmp(fault->field, prefix, len) == 0)
+        memmove(fault->field, fault->field + len, strlen(fault->field + len) + 1);
+}
+
+int bw_rest_publish_one(const struct bw_rest *rest, const struct bw_buf *request, uint32_t *epoch,
+                        struct bw_publish_result *result, struct bw_fault *fault)
+{
+    struct bw_asked asked;
+    *result = (struct bw_publish_result){.seq = 0};
+    int err = bw_rest_ask_bytes(rest, request, &asked, fault);
+    if (err)
+        return err;
+    msgpack_object_array results = bw_asked_array(&asked, "results", fault);
+    if (results.size != 1 || bw_rpc_publish_result_decode(&results.ptr[0], result) != 0) {
+        err = bw_fault(fault, BW_EPROTO, "", "the bus's answer holds no result");
+    } else if (result->fault.err) {
+        *fault = result->fault;
+        err = fault->err;
+        drop_data_prefix(fault);
+    }
+    result->id = (struct bw_str){0}; /* it was the answer's */
+    *epoch = asked.epoch;
+    bw_asked_free(&asked);
+    return err;
+}
+
 int bw_rest_ask(const struct bw_rest *rest, const struct bw_rpc_request *request,
                 struct bw_asked *out, struct bw_fault *fault)
 {

@@ -26,6 +26,11 @@ int bw_rest_ask(const struct bw_rest *rest, const struct bw_rpc_request *request
 /* The same with a request that publishes, encoded already. */
 int bw_rest_ask_bytes(const struct bw_rest *rest, const struct bw_buf *request,
                       struct bw_asked *out, struct bw_fault *fault) BW_MUST_CHECK;
+/* The same for a request that publishes one event about a task: what became of it, without its id.
+ * If it was refused that is the error, and *fault speaks of the task's fields: "data.progress" of
+ * the event is "progress" here. */
+int bw_rest_publish_one(const struct bw_rest *rest, const struct bw_buf *request, uint32_t *epoch,
+                        struct bw_publish_result *result, struct bw_fault *fault) BW_MUST_CHECK;
 void bw_asked_free(struct bw_asked *asked);
 /* The array under a key; empty, and *fault says so, if the answer holds none. */
 msgpack_object_array bw_asked_array(const struct bw_asked *asked, const char *key,

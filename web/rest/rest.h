@@ -33,6 +33,9 @@ bw_http_handler bw_rest_patch_task;  /* PATCH /tasks/{id} */
 bw_http_handler bw_rest_put_task;    /* PUT /tasks/{id} */
 bw_http_handler bw_rest_delete_task; /* DELETE /tasks/{id} */
 
+/* commands.c */
+bw_http_handler bw_rest_command; /* POST /tasks/{id}/{action} */
+
 /* events.c: reading */
 bw_http_handler bw_rest_get_events;      /* GET /events */
 bw_http_handler bw_rest_get_task_events; /* GET /tasks/{id}/events */

@@ -54,23 +54,13 @@ static void put_data(msgpack_packer *pk, const msgpack_object *body, struct bw_s
     }
 }
 
-/* "data.progress" of the event is "progress" of the task. */
-static void drop_data_prefix(struct bw_fault *fault)
-{
-    static const char prefix[] = "data.";
-    size_t len = sizeof prefix - 1;
-    if (strncmp(fault->field, prefix, len) == 0)
-        memmove(fault->field, fault->field + len, strlen(fault->field + len) + 1);
-}
-
 /* Publishes the event. BW_ECONFLICT if the task did not take it. *epoch and *seq say where it is.
  */
 static int publish(struct write *w, enum bw_event_kind kind, uint32_t *epoch, uint64_t *seq)
 {
     struct bw_buf request = {0};
     struct bw_mp_map event;
-    struct bw_asked asked;
-    struct bw_publish_result result = {0};
+    struct bw_publish_result result;
     bw_rpc_publish_begin(&request, 1);
     bw_mp_map_begin(&event, &request);
     bw_mp_put_cstr(&event, "event_type", bw_event_kind_name(kind));
@@ -82,23 +72,12 @@ static int publish(struct write *w, enum bw_event_kind kind, uint32_t *epoch, ui
     bw_mp_key(&event, "data");
     put_data(&event.pk, &w->body.root, w->id);
     bw_mp_map_end(&event);
-    int err = bw_rest_ask_bytes(w->rest, &request, &asked, &w->fault);
+    int err = bw_rest_publish_one(w->rest, &request, epoch, &result, &w->fault);
     bw_buf_free(&request);
-    if (err)
-        return err;
-    msgpack_object_array results = bw_asked_array(&asked, "results", &w->fault);
-    if (results.size != 1 || bw_rpc_publish_result_decode(&results.ptr[0], &result) != 0)
-        err = bw_fault(&w->fault, BW_EPROTO, "", "the bus's answer holds no result");
-    else if (result.fault.err) {
-        w->fault = result.fault;
-        err = result.fault.err;
-        drop_data_prefix(&w->fault);
-    } else if (result.stale)
+    if (!err && result.stale)
         err = bw_fault(&w->fault, BW_ECONFLICT, "status",
                        "the task is final in this attempt; a higher \"attempt\" opens it again");
-    *epoch = asked.epoch;
     *seq = result.seq;
-    bw_asked_free(&asked);
     return err;
 }
 

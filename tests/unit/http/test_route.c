@@ -17,6 +17,7 @@ static const struct bw_route routes[] = {
     {BW_HTTP_DELETE, "/tasks/{id}", handler, NULL, NULL},
     {BW_HTTP_GET, "/tasks/{id}/logs/{n}", handler, "after", NULL},
     {BW_HTTP_GET, "/{file}", handler, NULL, NULL},
+    {BW_HTTP_POST, "/tasks/{id}/go", handler, NULL, "application/json none"},
 };
 
 struct found {
@@ -113,6 +114,18 @@ static void test_media_types(void **state)
     }
 }
 
+static void test_a_body_that_need_not_be(void **state)
+{
+    (void)state;
+    static const char *const good[] = {NULL, "application/json"};
+    for (size_t i = 0; i < 2; i++) {
+        struct found f = find(BW_HTTP_POST, "/tasks/1/go", NULL, good[i]);
+        assert_ptr_equal(f.route, &routes[7]);
+        forget(&f);
+    }
+    check_refused(BW_HTTP_POST, "/tasks/1/go", NULL, "text/plain", 415, "application/json");
+}
+
 static void check_allow(enum bw_http_method method, const char *path, int status, const char *allow)
 {
     struct found f = find(method, path, NULL, NULL);
@@ -143,11 +156,9 @@ static void test_query_reaches_the_request(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_paths),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_media_types),
-        cmocka_unit_test(test_allow),
-        cmocka_unit_test(test_query_reaches_the_request),
+        cmocka_unit_test(test_paths),       cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_media_types), cmocka_unit_test(test_a_body_that_need_not_be),
+        cmocka_unit_test(test_allow),       cmocka_unit_test(test_query_reaches_the_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
