@@ -13,8 +13,9 @@ SONAME  := libbellwire.so.0
 
 # --- System packages: the only place that names them ------------------------------------------
 PKG_BUILD := gcc libc6-dev make pkg-config libnng-dev libcivetweb-dev libmsgpack-dev libsqlite3-dev \
-             libwslay-dev libjansson-dev zlib1g-dev uthash-dev
-PKG_TEST  := libcmocka-dev clang libclang-rt-14-dev python3-venv spin chromium
+             libwslay-dev libjansson-dev zlib1g-dev uthash-dev python3-venv
+PKG_TEST  := libcmocka-dev clang libclang-rt-14-dev spin chromium \
+             fonts-wqy-microhei
 PKG_LINT  := clang-format clang-tidy cppcheck
 PKG_BENCH := nginx-light libnginx-mod-nchan
 PKG_DOCS  := doxygen mandoc
@@ -163,25 +164,18 @@ $(LIBS):
 
 link = $(Q)$(CC) $(LDFLAGS) -o $@ $(1) $(2)
 
-# Whatever lies in web/page/ is embedded as it is, and so is the API's description; ld names their
-# bytes after the path (_binary_web_page_index_html_start), and the table that web/assets.h
-# declares lists them. Together they are a library without a folder of C files: "assets".
-ASSETS    := $(wildcard web/page/*) web/openapi.json
-ASSET_OBJ := $(ASSETS:%=$(B)/obj/%.bin.o)
-$(ASSET_OBJ): $(B)/obj/%.bin.o: %
+# The pages are built into build/ui (below) and embedded with the API's description: together they are
+# a library without a folder of C files, "assets". Each has the name by which it is asked for.
+UI     := build/ui
+ASSETS := $(wildcard web/page/*) web/openapi.json
+$(B)/gen/assets.c: $(ASSETS) $(wildcard web/page) $(UI)/ok web/embed.sh
 	@mkdir -p $(@D)
-	$(Q)ld -r -b binary -z noexecstack -o $@ $<
-$(B)/gen/assets.c: $(ASSETS) $(wildcard web/page) Makefile
-	@mkdir -p $(@D)
-	@{ echo '/* Generated from the files in web/page/. */'; echo '#include "web/assets.h"'; \
-	  for f in $(ASSETS); do s=_binary_$${f//[^A-Za-z0-9]/_}; echo "extern const char $${s}_start[], $${s}_end[];"; done; \
-	  echo 'const struct bw_asset bw_assets[] = {'; \
-	  for f in $(ASSETS); do s=_binary_$${f//[^A-Za-z0-9]/_}; echo "    {\"$${f##*/}\", $${s}_start, $${s}_end},"; done; \
-	  echo '};'; echo 'const size_t bw_n_assets = sizeof bw_assets / sizeof *bw_assets;'; } >$@
+	$(Q)web/embed.sh $(@D)/gzip $(foreach f,$(ASSETS),$(notdir $(f))=$(f)) pages.html=$(UI)/index.html \
+	  $$(cd $(UI) && find . -type f ! -name ok ! -name index.html | sed 's|^./||' | sort | sed 's|.*|&=$(UI)/&|') >$@
 $(B)/obj/assets.o: $(B)/gen/assets.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
-$(LIB_assets): $(ASSET_OBJ) $(B)/obj/assets.o
+$(LIB_assets): $(B)/obj/assets.o
 
 MAIN_OBJ := $(MAINS:%.c=$(B)/obj/%.o)
 $(B)/bellwired: $(MAIN_OBJ) $(libs_of_web) $(LIB_bus) $(LIB_net) $(LIB_journal)
@@ -288,20 +282,30 @@ build/model.ok: $(wildcard tests/model/*) | $(DEPS_TEST)
 	python3 tests/model/check.py $(MODEL)
 	@touch $@
 
-# --- The browser client: TypeScript, with Node and npm from the tests' Python environment -----------
-# docs/decisions/0801 says why from there. `make` and `make run` want neither.
+# --- TypeScript: the browser client and the pages that stand on it ----------------------------------
+# docs/decisions/0801 says where Node comes from.
+NODE    := build/node
 JS      := clients/js
-JS_PATH := PATH="$(abspath $(VENV))/bin:$$PATH"
+JS_PATH := PATH="$(abspath $(NODE))/bin:$$PATH"
 JS_SRC  := $(wildcard $(addprefix $(JS)/src/,*.ts */*.ts) $(JS)/*.json $(JS)/build.js)
 JS_TEST := $(wildcard $(addprefix $(JS)/test/,*.ts */*.ts *.json) $(JS)/README.md)
-$(JS)/node_modules/ok: $(JS)/package.json $(JS)/package-lock.json $(VENV)/ok
-	cd $(JS) && $(JS_PATH) npm ci --ignore-scripts --no-audit --no-fund
-	@touch $@
+NPM_CI  := $(JS_PATH) npm ci --ignore-scripts --no-audit --no-fund --loglevel error
+# Variants are built side by side by other makes, and share what is made here.
+once = @mkdir -p build; exec 9>build/$(1).lock; flock 9; [ -e $@ ] && [ -z "$$(find $^ -newer $@ -print -quit)" ] && exit; set -e;
+$(NODE)/ok: web/node.txt | $(DEPS_BUILD)
+	$(call once,node) /usr/bin/python3 -m venv $(NODE); $(NODE)/bin/pip install -q --disable-pip-version-check -r $<; touch $@
+$(JS)/node_modules/ok: $(JS)/package.json $(JS)/package-lock.json $(NODE)/ok
+	$(call once,js) cd $(JS); $(NPM_CI); touch node_modules/ok
 $(JS)/dist/ok: $(JS_SRC) $(JS)/node_modules/ok
-	rm -rf $(@D)
-	cd $(JS) && $(JS_PATH) npm run --silent build
-	@touch $@
-.PHONY: js js-test
+	$(call once,js) rm -rf $(@D); cd $(JS); $(JS_PATH) npm run --silent build; touch dist/ok
+
+UI_SRC := $(shell find web/ui -name node_modules -prune -o -type f -print)
+web/ui/node_modules/ok: web/ui/package.json web/ui/package-lock.json $(NODE)/ok
+	$(call once,ui) cd web/ui; $(NPM_CI); touch node_modules/ok
+$(UI)/ok: $(UI_SRC) web/ui/node_modules/ok $(JS)/dist/ok
+	$(call say,VITE,web/ui)
+	$(call once,ui) cd web/ui; $(JS_PATH) npm run --silent build; touch ../../$@
+.PHONY: js js-test ui-test
 js: $(JS)/dist/ok ## build the browser client, the npm package in clients/js
 # Run again when a source, a test or the daemon changed.
 js-test: $(B)/js.ok ## test the browser client, on a scripted server and on the daemon
@@ -310,19 +314,25 @@ $(B)/js.ok: $(JS)/dist/ok $(JS_TEST) $(B)/bellwired
 	cd $(JS) && $(JS_PATH) BELLWIRE_BUILD=$(abspath $(B)) npm test --silent
 	@touch $@
 
+ui-test: build/ui.ok ## check the pages' types, test their parts, keep them small
+build/ui.ok: $(UI)/ok
+	cd web/ui && $(JS_PATH) npm run --silent check
+	cd web/ui && $(JS_PATH) npm test --silent
+	@touch $@
+
 # --- The page, in Debian's Chromium driven by Playwright; what npm installs lies under build/ -------
 E2E := build/e2e
-$(E2E)/ok: tests/e2e/package.json tests/e2e/package-lock.json $(VENV)/ok
+$(E2E)/ok: tests/e2e/package.json tests/e2e/package-lock.json $(NODE)/ok | $(DEPS_TEST)
 	@mkdir -p $(@D)
 	cp $(filter %.json,$^) $(@D)
-	cd $(@D) && $(JS_PATH) npm ci --ignore-scripts --no-audit --no-fund
+	cd $(@D) && $(NPM_CI)
 	@touch $@
 e2e: $(B)/e2e.ok ## test the page in a browser
 $(B)/e2e.ok: $(E2E)/ok $(wildcard tests/e2e/*.js) $(B)/bellwired
-	BELLWIRE_BUILD=$(abspath $(B)) BELLWIRE_E2E=$(abspath $(E2E)) $(VENV)/bin/node --test 'tests/e2e/*.test.js'
+	BELLWIRE_BUILD=$(abspath $(B)) BELLWIRE_E2E=$(abspath $(E2E)) $(NODE)/bin/node --test 'tests/e2e/*.test.js'
 	@touch $@
 
-test: unit integration js-test e2e fuzz-replay $(B)/autobahn.ok build/model.ok ## everything: unit, integration, browser client, page, sanitizers, fuzz regressions
+test: unit integration js-test ui-test e2e fuzz-replay $(B)/autobahn.ok build/model.ok ## everything: unit, integration, browser client, page, sanitizers, fuzz regressions
 	@$(MAKE) --no-print-directory VARIANT=asan unit build/asan/sanitized.ok
 	@$(MAKE) --no-print-directory VARIANT=tsan unit build/tsan/sanitized.ok
 
@@ -439,4 +449,4 @@ tsan: ## unit tests under ThreadSanitizer
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 clean: ## remove everything built
-	rm -rf build $(JS)/dist $(JS)/node_modules
+	rm -rf build $(JS)/dist $(JS)/node_modules web/ui/node_modules

@@ -29,13 +29,14 @@ const char *bw_asset_type(const char *name)
     return "application/octet-stream";
 }
 
-static const struct bw_asset *find(struct bw_str name)
+static const struct bw_asset *find(struct bw_str folder, struct bw_str name)
 {
-    if (name.len == 0)
-        name = BW_STR("index.html");
-    for (size_t i = 0; i < bw_n_assets; i++)
-        if (bw_str_is(name, bw_assets[i].name))
+    for (size_t i = 0; i < bw_n_assets; i++) {
+        struct bw_str have = bw_str(bw_assets[i].name);
+        if (have.len == folder.len + name.len && memcmp(have.ptr, folder.ptr, folder.len) == 0 &&
+            memcmp(have.ptr + folder.len, name.ptr, name.len) == 0)
             return &bw_assets[i];
+    }
     return NULL;
 }
 
@@ -50,28 +51,65 @@ static void make_etag(const struct bw_asset *asset, char out[ETAG_SIZE])
     snprintf(out, ETAG_SIZE, "W/\"%016" PRIx64 "\"", hash);
 }
 
-void bw_asset_handler(void *ctx, const struct bw_http_request *request,
-                      struct bw_http_answer *answer)
+static void answer_not_found(struct bw_http_answer *answer)
+{
+    struct bw_fault fault = {0};
+    bw_fault(&fault, BW_ENOTFOUND, "", "nothing is served at this path; see /openapi.json");
+    bw_http_fault(answer, &fault);
+}
+
+static void put_file(const struct bw_asset *asset, struct bw_http_answer *answer)
+{
+    answer->status = 200;
+    answer->content_type = bw_asset_type(asset->name);
+    answer->fixed = asset->start;
+    answer->fixed_len = (size_t)(asset->end - asset->start);
+    answer->fixed_gzip = asset->gzip;
+    answer->fixed_gzip_len = (size_t)(asset->gzip_end - asset->gzip);
+}
+
+static void answer_file(const struct bw_asset *asset, const struct bw_http_request *request,
+                        struct bw_http_answer *answer)
 {
     char etag[ETAG_SIZE];
-    const struct bw_asset *asset = find(request->args[0]);
-    (void)ctx;
     if (!asset) {
-        struct bw_fault fault = {0};
-        bw_fault(&fault, BW_ENOTFOUND, "", "nothing is served at this path; see /openapi.json");
-        bw_http_fault(answer, &fault);
+        answer_not_found(answer);
         return;
     }
     make_etag(asset, etag);
     struct bw_str has = bw_http_header(request, "If-None-Match");
     answer->cache = "no-cache";
     bw_http_answer_header(answer, "ETag", "%s", etag);
-    if (has.len && memmem(has.ptr, has.len, etag, ETAG_SIZE - 1)) {
+    if (has.len && memmem(has.ptr, has.len, etag, ETAG_SIZE - 1))
         answer->status = 304;
+    else
+        put_file(asset, answer);
+}
+
+void bw_asset_handler(void *ctx, const struct bw_http_request *request,
+                      struct bw_http_answer *answer)
+{
+    struct bw_str name = request->args[0].len ? request->args[0] : BW_STR("index.html");
+    (void)ctx;
+    answer_file(find(BW_STR(""), name), request, answer);
+}
+
+void bw_asset_hashed_handler(void *ctx, const struct bw_http_request *request,
+                             struct bw_http_answer *answer)
+{
+    const struct bw_asset *asset = find(BW_STR("assets/"), request->args[0]);
+    (void)ctx;
+    if (!asset) {
+        answer_not_found(answer);
         return;
     }
-    answer->status = 200;
-    answer->content_type = bw_asset_type(asset->name);
-    answer->fixed = asset->start;
-    answer->fixed_len = (size_t)(asset->end - asset->start);
+    answer->cache = "public, max-age=31536000, immutable";
+    put_file(asset, answer);
+}
+
+void bw_asset_page_handler(void *ctx, const struct bw_http_request *request,
+                           struct bw_http_answer *answer)
+{
+    (void)ctx;
+    answer_file(find(BW_STR(""), BW_STR("pages.html")), request, answer);
 }

@@ -1,5 +1,5 @@
-/* Files built into the program: the page and the API's description. Each is served under its name,
- * index.html also at /. */
+/* Files built into the program: the pages and the API's description. Each is served under its name;
+ * a page's address is answered with pages.html, which finds out by itself what it is to show. */
 #ifndef BW_WEB_ASSETS_H
 #define BW_WEB_ASSETS_H
 
@@ -8,16 +8,21 @@
 #include "web/http/route.h"
 
 struct bw_asset {
-    const char *name; /* "index.html" */
+    const char *name; /* "favicon.svg", "assets/main-9f86d081.js" */
     const char *start, *end;
+    const char *gzip, *gzip_end; /* the same by gzip; NULL: that would not be smaller */
 };
 
-/* Made by the Makefile from web/page/ and web/openapi.json. */
+/* Made by web/embed.sh. */
 extern const struct bw_asset bw_assets[];
 extern const size_t bw_n_assets;
 
 /* GET / and GET /{file}. */
 bw_http_handler bw_asset_handler;
+/* GET /assets/{file}: its name holds a hash of what is in it, so it may be kept for ever. */
+bw_http_handler bw_asset_hashed_handler;
+/* GET of a page's address. */
+bw_http_handler bw_asset_page_handler;
 
 /* By the name's ending; "application/octet-stream" if it is not known. */
 const char *bw_asset_type(const char *name);

@@ -54,6 +54,12 @@ const struct bw_route bw_routes[] = {
     {BW_HTTP_GET, "/metrics", bw_rest_get_metrics, NULL, NULL},
     {BW_HTTP_GET, BW_WEBSOCKET_PATH, need_upgrade, NULL, NULL},
     {BW_HTTP_GET, "/", bw_asset_handler, NULL, NULL},
+    {BW_HTTP_GET, "/tasks", bw_asset_page_handler, "*", NULL},
+    {BW_HTTP_GET, "/tasks.html", bw_asset_page_handler, "*", NULL},
+    {BW_HTTP_GET, "/tasks/{id}", bw_asset_page_handler, "*", NULL},
+    {BW_HTTP_GET, "/logs", bw_asset_page_handler, "*", NULL},
+    {BW_HTTP_GET, "/logs.html", bw_asset_page_handler, "*", NULL},
+    {BW_HTTP_GET, "/assets/{file}", bw_asset_hashed_handler, NULL, NULL},
     {BW_HTTP_GET, "/{file}", bw_asset_handler, NULL, NULL},
 };
 const size_t bw_n_routes = sizeof bw_routes / sizeof *bw_routes;

@@ -177,10 +177,13 @@ static struct payload make_payload(const struct mg_connection *conn,
     struct payload p = {.bytes = bw_buf_str(&answer->body)};
     if (answer->fixed)
         p.bytes = (struct bw_str){answer->fixed, answer->fixed_len};
-    p.varies = bw_gzip_is_worth(answer->content_type, p.bytes.len);
-    p.is_gzip = p.varies && bw_gzip_is_accepted(bw_str(mg_get_header(conn, "Accept-Encoding"))) &&
-                bw_gzip(p.bytes, &p.memory);
-    if (p.is_gzip)
+    p.varies = answer->fixed_gzip || bw_gzip_is_worth(answer->content_type, p.bytes.len);
+    if (!p.varies || !bw_gzip_is_accepted(bw_str(mg_get_header(conn, "Accept-Encoding"))))
+        return p;
+    p.is_gzip = answer->fixed_gzip || bw_gzip(p.bytes, &p.memory);
+    if (answer->fixed_gzip)
+        p.bytes = (struct bw_str){answer->fixed_gzip, answer->fixed_gzip_len};
+    else if (p.is_gzip)
         p.bytes = bw_buf_str(&p.memory);
     return p;
 }

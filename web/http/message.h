@@ -66,6 +66,8 @@ struct bw_http_answer {
     struct bw_buf headers; /* further header lines, each with its CRLF */
     const void *fixed;     /* a body that lives for ever, instead of `body` */
     size_t fixed_len;
+    const void *fixed_gzip; /* the same, compressed; NULL: it is not held in that form */
+    size_t fixed_gzip_len;
     struct bw_http_taker taker;
 };
 

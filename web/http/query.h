@@ -33,8 +33,8 @@ void bw_query_free(struct bw_query *query);
 /* The first value given for a name, or an empty string with ptr NULL. */
 struct bw_str bw_query_get(const struct bw_query *query, const char *name);
 
-/* Refuses a parameter whose name is not in `known` (names separated by spaces, or NULL for none):
- * a misspelt filter must not silently find everything. */
+/* Refuses a parameter whose name is not in `known` (names separated by spaces; NULL for none; "*"
+ * for any): a misspelt filter must not silently find everything. */
 int bw_query_check(const struct bw_query *query, const char *known,
                    struct bw_fault *fault) BW_MUST_CHECK;
 

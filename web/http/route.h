@@ -14,7 +14,8 @@ struct bw_route {
     enum bw_http_method method; /* GET also answers HEAD */
     const char *pattern;        /* "/api/v1/tasks/{id}": {…} stands for one segment */
     bw_http_handler *handle;
-    const char *query; /* names of the query parameters it knows, separated by spaces; or NULL */
+    const char *query; /* names of the query parameters it knows, separated by spaces; NULL: none;
+                          "*": any */
     const char *body;  /* media types it takes, separated by spaces, "none" among them if there need
                           not be a body; NULL: it takes no body */
 };
