@@ -12,6 +12,7 @@ enum {
     BW_TOPIC_SYSTEM_ID = 1, /* as the schema makes them */
     BW_TOPIC_LOGS_ID = 2,
     BW_TOPIC_CONTROL_ID = 3,
+    BW_TOPIC_WORKERS_ID = 4,
     BW_N_LANES = 3, /* topics 1 to 3 have lanes */
     BW_LANE_MARK_EVERY = 32,
     BW_PLACE_SEQ_BITS = 44,

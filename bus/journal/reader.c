@@ -25,6 +25,11 @@ static const char *const statements[BW_READ_N] = {
                           " WHERE place BETWEEN ?1 << 2 AND ?1 << 2 | 3",
     [BW_READ_DELETED] = "SELECT seq, id, owner, resource FROM deleted_tasks"
                         " WHERE seq > ?1 ORDER BY seq",
+    [BW_READ_ACTIVE] = "SELECT r.updated_at, r.body FROM tasks t INDEXED BY tasks_status"
+                       " CROSS JOIN task_rows r ON r.key = t.key WHERE t.status = ?1"
+                       " ORDER BY t.rest_at DESC, t.key DESC LIMIT ?2",
+    [BW_READ_BACKWARDS] = "SELECT body FROM events WHERE place BETWEEN ?1 AND ?2"
+                          " ORDER BY place DESC LIMIT ?3",
 };
 
 static int prepare(struct bw_reader *r)
@@ -94,6 +99,10 @@ static int answer(struct bw_reader *r, const struct bw_rpc_request *q, struct bw
         return bw_read_task(r, q, out, fault);
     case BW_RPC_CHANGED:
         return bw_read_changed(r, q, out, fault);
+    case BW_RPC_VALUES:
+        return bw_read_values(r, q, out, fault);
+    case BW_RPC_WORKERS:
+        return bw_read_workers(r, q, out, fault);
     case BW_RPC_STATS:
         return bw_read_stats(r, q, out, fault);
     default:

@@ -32,6 +32,8 @@ enum bw_read_statement {
     BW_READ_TASK_ROW,
     BW_READ_TASK_DOCS,
     BW_READ_DELETED,
+    BW_READ_ACTIVE,
+    BW_READ_BACKWARDS,
     BW_READ_N
 };
 
@@ -69,6 +71,10 @@ int bw_read_changed(struct bw_reader *r, const struct bw_rpc_request *q, struct 
                     struct bw_fault *fault) BW_MUST_CHECK;
 int bw_read_task(struct bw_reader *r, const struct bw_rpc_request *q, struct bw_buf *out,
                  struct bw_fault *fault) BW_MUST_CHECK;
+int bw_read_values(struct bw_reader *r, const struct bw_rpc_request *q, struct bw_buf *out,
+                   struct bw_fault *fault) BW_MUST_CHECK;
+int bw_read_workers(struct bw_reader *r, const struct bw_rpc_request *q, struct bw_buf *out,
+                    struct bw_fault *fault) BW_MUST_CHECK;
 int bw_read_stats(struct bw_reader *r, const struct bw_rpc_request *q, struct bw_buf *out,
                   struct bw_fault *fault) BW_MUST_CHECK;
 

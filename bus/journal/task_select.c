@@ -57,6 +57,10 @@ static const char *const created[2] = {
 static const char rest_seq[] = "SELECT t.rest_seq, t.key FROM tasks t INDEXED BY tasks_rest_seq"
                                " WHERE t.rest_seq > ?3" WANTED " ORDER BY t.rest_seq LIMIT ?5";
 
+/* One step down an index; the %s are its column but for the second. */
+static const char next_value[] = "SELECT t.%s FROM tasks t INDEXED BY %s WHERE t.%s > ?1"
+                                 " ORDER BY t.%s LIMIT 1";
+
 static const char row[] = "SELECT t.status, t.type, t.owner, t.resource, t.queue, t.created_at,"
                           " r.updated_at, r.seq, r.body"
                           " FROM tasks t CROSS JOIN task_rows r ON r.key = t.key WHERE t.key = ?1";
@@ -94,6 +98,8 @@ void bw_task_statements_close(struct bw_task_statements *st)
     for (int i = 0; i < BW_N_SELECTS; i++)
         for (int j = 0; j < BW_N_TASK_INDEXES; j++)
             sqlite3_finalize(st->by_index[i][j]);
+    for (int i = 0; i < BW_N_TASK_INDEXES; i++)
+        sqlite3_finalize(st->next_value[i]);
     sqlite3_finalize(st->created[0]);
     sqlite3_finalize(st->created[1]);
     sqlite3_finalize(st->rest_seq);
@@ -152,6 +158,28 @@ int bw_task_count(struct bw_task_statements *st, const struct bw_task_slice *sli
         *out = sqlite3_column_int64(count, 0);
     sqlite3_reset(count);
     return err == 1 ? 0 : err == 0 ? BW_EIO : err;
+}
+
+int bw_task_next_value(struct bw_task_statements *st, enum bw_task_index index, struct bw_str after,
+                       struct bw_str *out)
+{
+    static const char *const columns[BW_N_TASK_INDEXES] = {
+        [BW_BY_TYPE] = "type",
+        [BW_BY_QUEUE] = "queue",
+        [BW_BY_OWNER] = "owner",
+        [BW_BY_RESOURCE] = "resource",
+    };
+    const char *column = columns[index];
+    char sql[SQL_MAX];
+    sqlite3_snprintf(SQL_MAX, sql, next_value, column, indexes[index].name, column, column);
+    int err = prepared(st, &st->next_value[index], sql);
+    if (err)
+        return err;
+    bw_db_bind_text(st->next_value[index], 1, after);
+    err = bw_db_row(st->next_value[index]);
+    if (err == 1)
+        *out = bw_db_str(st->next_value[index], 0);
+    return err;
 }
 
 int bw_task_select_created(struct bw_task_statements *st, bool ascending, sqlite3_stmt **out)

@@ -48,6 +48,7 @@ struct bw_task_statements {
     sqlite3 *db;
     struct bw_task_filter *filter; /* of the question being answered; borrowed */
     sqlite3_stmt *by_index[BW_N_SELECTS][BW_N_TASK_INDEXES];
+    sqlite3_stmt *next_value[BW_N_TASK_INDEXES]; /* but BY_STATUS */
     sqlite3_stmt *created[2]; /* ranges of all tasks: latest first, earliest first */
     sqlite3_stmt *rest_seq;   /* ranges of tasks at rest by seq */
     sqlite3_stmt *text;       /* candidates of the text index */
@@ -61,6 +62,11 @@ void bw_task_statements_close(struct bw_task_statements *st);
 /* How many tasks a slice has, at most `limit`. */
 int bw_task_count(struct bw_task_statements *st, const struct bw_task_slice *slice, int64_t limit,
                   int64_t *out) BW_MUST_CHECK;
+/* The first value after `after` that any task has in an index other than BY_STATUS: 1; 0: there is
+ * none; negative. Steps over a value's tasks, not through them. *out is valid until the next call;
+ * `after` must lie elsewhere. */
+int bw_task_next_value(struct bw_task_statements *st, enum bw_task_index index, struct bw_str after,
+                       struct bw_str *out) BW_MUST_CHECK;
 /* A statement over a slice, bound and ready to be stepped; the slice must live until then. For the
  * ranges ?3, ?4 and ?5 are the place to begin behind (value and key) and the most rows, and are
  * still to be bound. Of the selects, those from CREATED on are for indexes that order. */

@@ -1,7 +1,8 @@
 /* Requests to the bus and its answers: one msgpack map each way.
  *
- *   request  {v:1, op:"publish"|"events"|"tasks"|"task"|"logs"|"changed"|"stats", …}
- *   answer   {ok:true, …} | {ok:false, code, message, field}
+ *   request  {v:1,
+ * op:"publish"|"events"|"tasks"|"task"|"logs"|"changed"|"values"|"workers"|"stats", …} answer
+ * {ok:true, …} | {ok:false, code, message, field}
  *
  * Both sides use these structs; nobody else spells the keys. */
 #ifndef BW_WIRE_RPC_H
@@ -34,6 +35,8 @@ enum bw_rpc_op {
     BW_RPC_TASK,
     BW_RPC_LOGS,
     BW_RPC_CHANGED,
+    BW_RPC_VALUES,
+    BW_RPC_WORKERS,
     BW_RPC_STATS,
     BW_RPC_N_OPS
 };
@@ -51,6 +54,17 @@ static inline bool bw_str_set_allows(const struct bw_str_set *set, struct bw_str
             return true;
     return set->n == 0;
 }
+
+/* What tasks have in common with others, and whose values may be asked for. */
+enum bw_task_field {
+    BW_FIELD_TYPE,
+    BW_FIELD_QUEUE,
+    BW_FIELD_OWNER,
+    BW_FIELD_RESOURCE,
+    BW_FIELD_STATUS,
+    BW_FIELD_WORKER,
+    BW_N_TASK_FIELDS
+};
 
 enum bw_task_sort { BW_SORT_UPDATED_AT, BW_SORT_CREATED_AT };
 
@@ -76,10 +90,15 @@ struct bw_rpc_request {
     struct bw_str task_id;                                      /* task, logs */
     struct bw_str level;        /* logs: at least this (debug info warning error); empty: all */
     struct bw_task_query tasks; /* tasks, changed (without sort and page) */
+    enum bw_task_field field;   /* values */
+    struct bw_str prefix;       /* values: only those that begin so */
     uint32_t limit;             /* rows or events; 0: the verb's default (100; tasks 50); at most
                                    BW_RPC_LIMIT_MAX */
     uint64_t up_to;             /* events: no event beyond this seq; 0: no bound */
 };
+
+/* By its name, in lower case. False: there is no such field. */
+bool bw_task_field_parse(struct bw_str name, enum bw_task_field *out);
 
 /* Decodes and validates a request; everything borrows from the object, arrays live in the zone. */
 int bw_rpc_request_decode(const msgpack_object *map, msgpack_zone *zone, struct bw_rpc_request *out,
@@ -117,6 +136,9 @@ int bw_rpc_publish_result_decode(const msgpack_object *map,
  *   task     task:row, docs:{params, result, metadata, trace}
  *   logs     as events; backwards, `more` says that there are earlier ones: before `earlier`
  *   changed  deleted:[id…], tasks:[row…], more, next       what was deleted, before the rows
+ *   values   values:[{value, count, count_exact}…], more   in order of value
+ *   workers  workers:[{name, alive, heard_at, alive_s, running, paused, tasks:[id…], heartbeat?}…],
+ *            tasks:[row…], more, all_counted               rows: of those ids
  *   stats    oldest, topics:{name:{head}}, tasks:{status:n}, metrics:{name:value}
  *
  * If `known` is the head still, tasks and task answer only

@@ -24,6 +24,7 @@ enum member {
     M_PAGE = 1 << 9,
     M_BEFORE = 1 << 10,
     M_KNOWN = 1 << 11,
+    M_FIELD = 1 << 12,
 };
 
 static const struct {
@@ -36,6 +37,8 @@ static const struct {
     [BW_RPC_TASK] = {"task", M_TASK_ID | M_KNOWN},
     [BW_RPC_LOGS] = {"logs", M_TASK_ID | M_AFTER | M_BEFORE | M_LEVEL | M_LIMIT},
     [BW_RPC_CHANGED] = {"changed", M_AFTER | M_LIMIT | M_TASK_FILTER},
+    [BW_RPC_VALUES] = {"values", M_FIELD | M_LIMIT},
+    [BW_RPC_WORKERS] = {"workers", M_LIMIT},
     [BW_RPC_STATS] = {"stats", 0},
 };
 
@@ -43,6 +46,21 @@ static const char *const sorts[] = {
     [BW_SORT_UPDATED_AT] = "updated_at",
     [BW_SORT_CREATED_AT] = "created_at",
 };
+
+static const char *const fields[BW_N_TASK_FIELDS] = {
+    [BW_FIELD_TYPE] = "type",     [BW_FIELD_QUEUE] = "queue",   [BW_FIELD_OWNER] = "owner",
+    [BW_FIELD_STATUS] = "status", [BW_FIELD_WORKER] = "worker", [BW_FIELD_RESOURCE] = "resource",
+};
+
+bool bw_task_field_parse(struct bw_str name, enum bw_task_field *out)
+{
+    for (int i = 0; i < BW_N_TASK_FIELDS; i++)
+        if (bw_str_is(name, fields[i])) {
+            *out = (enum bw_task_field)i;
+            return true;
+        }
+    return false;
+}
 
 /* A request being read. The first fault stays. */
 struct reading {
@@ -167,6 +185,14 @@ static void take_level(struct reading *r, struct bw_rpc_request *q)
         refuse(r, BW_EINVAL, "level", "must be debug, info, warning or error");
 }
 
+static void take_field(struct reading *r, struct bw_rpc_request *q)
+{
+    struct bw_str field = take_str(r, "field", NAME_MAX_BYTES);
+    q->prefix = take_str(r, "prefix", NAME_MAX_BYTES);
+    if (!bw_task_field_parse(field, &q->field))
+        refuse(r, BW_EINVAL, "field", "must be type, owner, resource, queue, worker or status");
+}
+
 static void take_page(struct reading *r, struct bw_task_query *t)
 {
     struct bw_str sort = take_str(r, "sort", NAME_MAX_BYTES);
@@ -224,7 +250,7 @@ static void take_op(struct reading *r, struct bw_rpc_request *q)
             return;
         }
     refuse(r, BW_EUNSUPPORTED, "op",
-           "must be publish, events, tasks, task, logs, changed or stats");
+           "must be publish, events, tasks, task, logs, changed, values, workers or stats");
 }
 
 int bw_rpc_request_decode(const msgpack_object *map, msgpack_zone *zone, struct bw_rpc_request *out,
@@ -258,6 +284,8 @@ int bw_rpc_request_decode(const msgpack_object *map, msgpack_zone *zone, struct 
         take_level(&r, &q);
     if (members & M_TASK_FILTER)
         take_task_filter(&r, &q.tasks);
+    if (members & M_FIELD)
+        take_field(&r, &q);
     if (members & M_PAGE)
         take_page(&r, &q.tasks);
     if (r.fault.err)
@@ -340,6 +368,10 @@ void bw_rpc_request_encode(struct bw_buf *out, const struct bw_rpc_request *q)
         put_known_str(&m, "level", q->level);
     if (members & M_TASK_FILTER)
         put_task_filter(&m, &q->tasks);
+    if (members & M_FIELD) {
+        bw_mp_put_cstr(&m, "field", fields[q->field]);
+        put_known_str(&m, "prefix", q->prefix);
+    }
     if (members & M_PAGE) {
         bw_mp_put_cstr(&m, "sort", sorts[q->tasks.sort]);
         bw_mp_put_bool(&m, "ascending", q->tasks.ascending);

@@ -398,6 +398,37 @@ BELLWIRE_API int bellwire_events(struct bellwire *handle, const char *const *top
                                  const char *after, uint32_t limit, struct bellwire_reply **out);
 
 /**
+ * What tasks have in a field, in order, for choosing while typing. JSON:
+ * {"values":[{"value":"…","count":n,"count_exact":true}],"more":false,"head":…,"cursor":…}. Counts
+ * of statuses are exact; others go up to 1000, and "count_exact" is false where there are more.
+ * Workers are those of bellwire_workers(), counted by their running and paused tasks.
+ * @param handle  the connection
+ * @param field  "type", "owner", "resource", "queue", "worker" or "status"
+ * @param prefix  only values that begin so, case told apart; NULL: all
+ * @param limit  most values; 0: 50; at most 1000
+ * @param out  as bellwire_request()
+ * @return as bellwire_request(); BELLWIRE_EINVAL also for a field or a limit that there is not
+ */
+BELLWIRE_API int bellwire_values(struct bellwire *handle, const char *field, const char *prefix,
+                                 uint32_t limit, struct bellwire_reply **out);
+
+/**
+ * Who works: workers whose WORKER_HEARTBEAT came in the last hour, and those that running or paused
+ * tasks name. JSON: {"workers":[{"name":"…","alive":true,"heard_at":"…","alive_s":60,"running":n,
+ * "paused":n,"tasks":["id",…],"heartbeat":{…}}],"tasks":[…],"more":false,"all_counted":true,"head":…,
+ * "cursor":…}. "tasks" are the rows of the tasks named, at most five of each worker. A worker is
+ * alive for "alive_s" seconds after it, or a task of it, was heard: three times the "heartbeat_s"
+ * of its heartbeat's data, or 60. "all_counted" is false when there are so many active tasks or
+ * workers that not all were looked at.
+ * @param handle  the connection
+ * @param limit  most workers; 0: 100; at most 1000
+ * @param out  as bellwire_request()
+ * @return as bellwire_request(); BELLWIRE_EINVAL also for a limit that is too large
+ */
+BELLWIRE_API int bellwire_workers(struct bellwire *handle, uint32_t limit,
+                                  struct bellwire_reply **out);
+
+/**
  * Counters of the bus, and the head of each topic. JSON: {"topics":{…},"tasks":{…},"metrics":{…},
  * "head":…,"oldest":…,"cursor":…}.
  * @param handle  the connection

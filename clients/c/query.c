@@ -160,6 +160,23 @@ int bellwire_events(struct bellwire *handle, const char *const *topics, const ch
     return err;
 }
 
+int bellwire_values(struct bellwire *handle, const char *field, const char *prefix, uint32_t limit,
+                    struct bellwire_reply **out)
+{
+    struct bw_rpc_request q = {.op = BW_RPC_VALUES, .prefix = bw_str(prefix), .limit = limit};
+    *out = NULL;
+    if (limit > BW_RPC_LIMIT_MAX || !bw_task_field_parse(bw_str(field), &q.field))
+        return BW_EINVAL;
+    return ask(handle, &q, out);
+}
+
+int bellwire_workers(struct bellwire *handle, uint32_t limit, struct bellwire_reply **out)
+{
+    struct bw_rpc_request q = {.op = BW_RPC_WORKERS, .limit = limit};
+    *out = NULL;
+    return limit > BW_RPC_LIMIT_MAX ? BW_EINVAL : ask(handle, &q, out);
+}
+
 int bellwire_stats(struct bellwire *handle, struct bellwire_reply **out)
 {
     struct bw_rpc_request q = {.op = BW_RPC_STATS};

@@ -44,6 +44,10 @@ bw_http_handler bw_rest_get_task_logs;   /* GET /tasks/{id}/logs */
 /* publish.c */
 bw_http_handler bw_rest_publish; /* POST /events */
 
+/* values.c, workers.c */
+bw_http_handler bw_rest_get_values;  /* GET /tasks/values */
+bw_http_handler bw_rest_get_workers; /* GET /workers */
+
 /* stats.c, health.c, metrics.c */
 bw_http_handler bw_rest_get_stats;   /* GET /stats */
 bw_http_handler bw_rest_get_healthz; /* GET /healthz */

@@ -61,6 +61,9 @@ static void test_rounds(void **state)
         "{'v':1,'op':'logs','after':'oldest','before':'1f0c22aa.5','task_id':'t'}",
         "{'v':1,'op':'task','known':'1f0c22aa.5','task_id':'t'}",
         "{'v':1,'op':'changed','after':'1f0c22aa.0','limit':5,'owner':['ann']}",
+        "{'v':1,'op':'values','limit':5,'field':'owner','prefix':'an'}",
+        "{'v':1,'op':'values','field':'worker'}",
+        "{'v':1,'op':'workers','limit':5}",
         "{'v':1,'op':'stats'}",
     };
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
@@ -115,6 +118,9 @@ static void test_refused(void **state)
     check_refused("{'v':1,'op':'drop'}", BW_EUNSUPPORTED, "op");
     check_refused("{'v':1,'op':5}", BW_EINVAL, "op");
     check_refused("{'v':1,'op':'publish'}", BW_EINVAL, "events");
+    check_refused("{'v':1,'op':'values'}", BW_EINVAL, "field");
+    check_refused("{'v':1,'op':'values','field':'title'}", BW_EINVAL, "field");
+    check_refused("{'v':1,'op':'values','field':'type','prefix':3}", BW_EINVAL, "prefix");
     check_refused("{'v':1,'op':'publish','events':[]}", BW_EINVAL, "events");
     check_refused("{'v':1,'op':'publish','events':{}}", BW_EINVAL, "events");
     check_refused("{'v':1,'op':'events','after':'yesterday'}", BW_EINVAL, "after");
