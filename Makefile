@@ -14,8 +14,8 @@ SONAME  := libbellwire.so.0
 # --- System packages: the only place that names them ------------------------------------------
 PKG_BUILD := gcc libc6-dev make pkg-config libnng-dev libcivetweb-dev libmsgpack-dev libsqlite3-dev \
              libwslay-dev libjansson-dev zlib1g-dev uthash-dev python3-venv
-PKG_TEST  := libcmocka-dev clang libclang-rt-14-dev spin chromium \
-             fonts-wqy-microhei
+PKG_UNIT  := libcmocka-dev
+PKG_TEST  := clang libclang-rt-14-dev spin chromium fonts-wqy-microhei
 PKG_LINT  := clang-format clang-tidy cppcheck
 PKG_BENCH := nginx-light libnginx-mod-nchan
 PKG_DOCS  := doxygen mandoc
@@ -136,6 +136,7 @@ build/deps/$(1)-$$(shell echo '$$(PKG_$(2))' | cksum | cut -d' ' -f1):
 DEPS_$(2) := build/deps/$(1)-$$(shell echo '$$(PKG_$(2))' | cksum | cut -d' ' -f1)
 endef
 $(eval $(call packages_template,build,BUILD))
+$(eval $(call packages_template,unit,UNIT))
 $(eval $(call packages_template,test,TEST))
 $(eval $(call packages_template,lint,LINT))
 $(eval $(call packages_template,bench,BENCH))
@@ -198,7 +199,7 @@ $(B)/examples/%: clients/c/examples/%.c clients/c/bellwire.h $(B)/libbellwire.so
 # --- Tests: found by wildcard. tests/unit/<floor>/test_*.c links what <floor> stands on, no more ----
 UNIT_SRC  := $(wildcard tests/unit/*/test_*.c)
 UNIT_BIN  := $(UNIT_SRC:%.c=$(B)/%)
-$(UNIT_BIN:%=%.o): $(B)/%.o: %.c | $(DEPS_BUILD) $(DEPS_TEST)
+$(UNIT_BIN:%=%.o): $(B)/%.o: %.c | $(DEPS_BUILD) $(DEPS_UNIT)
 	@mkdir -p $(@D)
 	$(call say,CC  ,$<)
 	$(Q)$(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -MMD -MP -c $< -o $@
