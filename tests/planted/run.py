@@ -21,7 +21,7 @@ FINDERS = {
     "conformance": ["tests/integration/test_conformance.py", "-k", "bellwired"],
     "chaos": ["tests/integration/test_chaos.py"],
 }
-SECONDS = {"BELLWIRE_CHAOS_S": "30", "BELLWIRE_PATIENCE_S": "30"}
+SECONDS = {"BELLWIRE_CHAOS_S": "20", "BELLWIRE_PATIENCE_S": "30"}
 HANGS_S = 300
 
 
