@@ -333,9 +333,17 @@ $(B)/e2e.ok: $(E2E)/ok $(wildcard tests/e2e/*.js) $(B)/bellwired
 	BELLWIRE_BUILD=$(abspath $(B)) BELLWIRE_E2E=$(abspath $(E2E)) $(NODE)/bin/node --test 'tests/e2e/*.test.js'
 	@touch $@
 
-test: unit integration js-test ui-test e2e fuzz-replay $(B)/autobahn.ok build/model.ok ## everything: unit, integration, browser client, page, sanitizers, fuzz regressions
-	@$(MAKE) --no-print-directory VARIANT=asan unit build/asan/sanitized.ok
-	@$(MAKE) --no-print-directory VARIANT=tsan unit build/tsan/sanitized.ok
+# What is compiled, and unit tests, by so many at a time; what has the real programs run one by one.
+JOBS ?= $(shell nproc)
+IN_TURN := $(MAKE) --no-print-directory -j1
+AT_ONCE := $(MAKE) --no-print-directory -j$(JOBS)
+test: ## everything: unit, integration, browser client, pages, sanitizers, fuzz regressions
+	@$(AT_ONCE) all unit fuzz-replay
+	@$(IN_TURN) integration js-test ui-test e2e $(B)/autobahn.ok build/model.ok
+	@$(AT_ONCE) VARIANT=asan all unit
+	@$(IN_TURN) VARIANT=asan build/asan/sanitized.ok
+	@$(AT_ONCE) VARIANT=tsan all unit
+	@$(IN_TURN) VARIANT=tsan build/tsan/sanitized.ok
 
 # --- Fuzzing: tests/fuzz/<floor>/fuzz_<name>.c links what <floor> stands on, as unit tests do --------
 # Inputs to begin with are in tests/fuzz/corpus/<name>/, what once failed in tests/fuzz/regress/<name>/.
@@ -392,7 +400,8 @@ bench: all $(BENCH_BIN) | $(DEPS_BENCH) ## measure, as ratios to a floor and to 
 	@BELLWIRE_BUILD=$(B) python3 tests/bench/run.py $(ROWS)
 
 # --- Running ---------------------------------------------------------------------------------------
-run: all ## start it on http://127.0.0.1:8080 and show it a real task
+run: ## start it on http://127.0.0.1:8080 and show it a real task
+	@$(AT_ONCE) all
 	@tests/demo/run.sh
 
 # --- Installing ------------------------------------------------------------------------------------
