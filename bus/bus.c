@@ -1,10 +1,11 @@
 /* Wiring: the only place that knows all stages.
  *
  * DESIGN. Events flow ingest, unacked ▸ writer ▸ (journal) ▸ publish, questions ingest ▸ query.
- * Starting goes against the flow, so that a stage never hands something to one that is not there
- * yet; listening comes last. Stopping goes with the flow: the stages that receive stop receiving,
- * then the writer and the readers finish what they have, then the last answers are sent and the
- * sockets closed. */
+ * What the bus has to say itself goes unanswered ▸ writer; it looks with every heartbeat. Starting
+ * goes against the flow, so that a stage never hands something to one that is not there yet;
+ * listening comes last. Stopping goes with the flow: the stages that receive stop receiving, then
+ * the writer and the readers finish what they have, then the last answers are sent and the sockets
+ * closed. */
 #include "bus.h"
 
 #include <limits.h>
@@ -17,6 +18,7 @@
 #include "publish.h"
 #include "query.h"
 #include "unacked.h"
+#include "unanswered.h"
 #include "wire/url.h"
 #include "writer.h"
 
@@ -31,6 +33,7 @@ struct bw_bus {
     struct bw_query *query;
     struct bw_ingest *ingest;
     struct bw_unacked *unacked;
+    struct bw_unanswered *unanswered;
 };
 
 /* --- From stage to stage --------------------------------------------------------------------- */
@@ -53,10 +56,11 @@ static void to_publish(void *ctx, const struct bw_record *records, size_t n)
     bw_publish_records(bus->publish, bus->epoch, records, n);
 }
 
-static void heads_to_publish(void *ctx, struct bw_journal *journal)
+static void heartbeat(void *ctx, struct bw_journal *journal)
 {
     struct bw_bus *bus = ctx;
     bw_publish_heads(bus->publish, journal);
+    bw_unanswered_look(bus->unanswered, journal);
 }
 
 /* --- Start and stop -------------------------------------------------------------------------- */
@@ -85,10 +89,13 @@ static int start_writing(struct bw_bus *bus, const struct bw_bus_options *o, str
         .commit_bytes = o->commit_bytes,
         .heartbeat_ms = o->heartbeat_ms,
     };
-    const struct bw_writer_sink sink = {bus, to_publish, heads_to_publish};
+    const struct bw_writer_sink sink = {bus, to_publish, heartbeat};
     uint32_t buffer = o->pub_buffer_messages ? o->pub_buffer_messages : PUB_BUFFER_MESSAGES;
     int err = bw_publish_open(buffer, &bus->publish, fault);
-    if (!err && bw_writer_create(&writer, sink, &bus->writer) < 0)
+    if (!err &&
+        (bw_writer_create(&writer, sink, &bus->writer) < 0 ||
+         bw_unanswered_create(o->command_answer_s, (struct bw_unanswered_sink){bus, to_writer},
+                              &bus->unanswered) < 0))
         err = bw_fault(fault, BW_ENOMEM, "", "out of memory");
     if (!err)
         err = open_journal(bus, o, fault);
@@ -178,6 +185,7 @@ void bw_bus_stop(struct bw_bus **bus)
     if (b->journal)
         b->journal->ops->close(&b->journal);
     bw_writer_destroy(&b->writer);
+    bw_unanswered_destroy(&b->unanswered);
     bw_publish_close(&b->publish);
     if (b->lock_fd >= 0)
         close(b->lock_fd);

@@ -26,6 +26,7 @@ struct bw_bus_options {
     uint32_t pub_buffer_messages; /* that nng keeps for each subscriber, 1 to 8192 */
     uint32_t heartbeat_ms;        /* of the $head heartbeat */
     unsigned query_threads;
+    uint32_t command_answer_s; /* that a worker has to answer a command */
 };
 
 struct bw_bus_health {

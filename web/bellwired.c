@@ -56,6 +56,7 @@ static int start_bus(const struct bellwired_options *o, const struct addresses *
         .commit_bytes = o->commit_bytes,
         .pub_buffer_messages = (uint32_t)o->pub_buffer_messages,
         .heartbeat_ms = (uint32_t)o->head_heartbeat_ms,
+        .command_answer_s = (uint32_t)o->command_answer_s,
         .query_threads = (unsigned)o->query_threads,
     };
     return bw_bus_start(&options, bus, fault);

@@ -75,6 +75,9 @@ static const struct bw_setting settings[] = {
     COUNT(NULL, "head-heartbeat-ms", head_heartbeat_ms, "1000", 10, 60000,
           "How often subscribers are told how far the journal is: so long a lost last message "
           "stays unnoticed."),
+    COUNT(NULL, "command-answer-s", command_answer_s, "30", 1, 86400,
+          "How long a worker has to answer a command. Then the bus says TASK_COMMAND_UNANSWERED, "
+          "with the next head heartbeat."),
 
     COUNT("The web", "http-threads", http_threads, "16", 1, 1024,
           "HTTP requests worked on at once."),

@@ -20,7 +20,7 @@ struct bellwired_options {
     uint64_t log_level, log_format;
     uint64_t journal_bytes_max, event_bytes_max, task_cache_rows;
     uint64_t bus_contexts, in_flight_bytes, commit_events, commit_bytes;
-    uint64_t query_threads, pub_buffer_messages, head_heartbeat_ms;
+    uint64_t query_threads, pub_buffer_messages, head_heartbeat_ms, command_answer_s;
     uint64_t http_threads, request_timeout_s, body_bytes_max, bus_timeout_ms;
     uint64_t stream_threads, ring_bytes, rings, connections, subscriptions, message_bytes_max;
     uint64_t connections_per_address, messages_per_s, deflate;

@@ -209,3 +209,87 @@ def test_what_was_asked_survives_a_kill(daemon):
     assert task_of(daemon, "t")["command"] is None
     daemon.stop()
     daemon.verify()
+
+
+# --- nobody answers ---------------------------------------------------------------------------------
+def ask_and_answer(daemon, task, action, status):
+    """Both in one commit: however slow the machine is, no time passes in between."""
+    daemon.publish(
+        {"event_type": "TASK_COMMAND", "data": {"id": task, "action": action}},
+        {"event_type": "TASK_STATUS_CHANGED", "data": {"id": task, "status": status}},
+    )
+
+
+def unanswered(daemon, task):
+    return [e for e in events_of(daemon, task) if e["event_type"] == "TASK_COMMAND_UNANSWERED"]
+
+
+def wait_unanswered(daemon, task):
+    return wait_until(lambda: unanswered(daemon, task), f"{task} is told to be unanswered")
+
+
+def test_what_nobody_answers_is_told(daemons):
+    daemon = daemons("--command-answer-s", 1, "--head-heartbeat-ms", 50).start()
+    make(daemon, "t", worker="w1")
+    make(daemon, "answered", worker="w1")
+    with daemon.watch() as page:
+        page.subscribe("system", filter={"event_types": ["TASK_COMMAND_UNANSWERED"]})
+        ask_and_answer(daemon, "answered", "cancel", "cancelled")
+        asked = commanded(daemon, "t", "cancel")
+        event = page.events(1)[0]
+    data = event["data"]
+    assert (data["id"], data["action"], data["command_id"]) == ("t", "cancel", asked["command_id"])
+    assert data["after_s"] == 1 and data["command"] is None and data["status"] == "running"
+    assert event["message"] == "cancel was asked 1 s ago, and w1 did not answer"
+    row = task_of(daemon, "t")
+    assert (row["status"], row["command"], row["command_at"]) == ("running", None, None)
+    assert not unanswered(daemon, "answered")  # which was asked before
+    daemon.stop()
+    daemon.verify()
+
+
+def test_an_answer_that_is_late_is_an_answer(daemons):
+    daemon = daemons("--command-answer-s", 1, "--head-heartbeat-ms", 50).start()
+    make(daemon, "t", worker="w1")
+    commanded(daemon, "t", "pause")
+    wait_unanswered(daemon, "t")
+    make(daemon, "t", "paused")
+    assert task_of(daemon, "t")["status"] == "paused"
+
+
+def test_a_kill_between_command_and_answer(daemons):
+    """What was asked is neither forgotten nor told twice, however often the bus dies."""
+    daemon = daemons("--command-answer-s", 1, "--head-heartbeat-ms", 50).start()
+    make(daemon, "answers", worker="w1")
+    make(daemon, "silent", worker="w2")
+    commanded(daemon, "silent", "stop")
+    daemon.kill()
+    daemon.verify()
+    daemon.start()
+    wait_unanswered(daemon, "silent")
+    daemon.kill()
+    daemon.start()
+    ask_and_answer(daemon, "answers", "stop", "cancelled")
+    commanded(daemon, "silent", "retry")  # when this one is told, the time of the first is long over
+    wait_until(lambda: len(unanswered(daemon, "silent")) == 2, "the second one is told")
+    assert [e["data"]["action"] for e in unanswered(daemon, "silent")] == ["stop", "retry"]
+    assert not unanswered(daemon, "answers")
+    daemon.stop()
+    daemon.verify()
+
+
+def test_more_than_one_batch_is_unanswered(daemons):
+    daemon = daemons("--command-answer-s", 1, "--head-heartbeat-ms", 50).start()
+    n = 1500
+    for first in range(0, n, 500):
+        tasks = range(first, first + 500)
+        daemon.publish(*({"event_type": "TASK_UPDATED", "data": {"id": f"t{i}"}} for i in tasks))
+        daemon.publish(*({"event_type": "TASK_COMMAND", "data": {"id": f"t{i}", "action": "stop"}} for i in tasks))
+
+    def count():
+        metrics = daemon.get("/api/v1/stats").json["data"]["metrics"]
+        return metrics["bellwire_commands_unanswered_total"]
+
+    wait_until(lambda: count() == n, "all are told")
+    daemon.stop()
+    daemon.verify()
