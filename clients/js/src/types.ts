@@ -40,6 +40,9 @@ export interface Task {
     attempt: number;
     retry_count: number;
     error: TaskError | null;
+    /** What was asked of its worker and is not answered yet, and since when. */
+    command: Action | null;
+    command_at: string | null;
     created_at: string | null;
     started_at: string | null;
     updated_at: string | null;

@@ -23,7 +23,7 @@ interface Stream {
 const NEW = {
     type: null, title: null, status: "pending", progress: 0, message: null, step: null,
     current: null, total_units: null, completed_units: null, rate: null, eta_s: null, owner: null,
-    resource: null, queue: null, worker: null, attempt: 1, retry_count: 0, error: null,
+    resource: null, queue: null, worker: null, attempt: 1, retry_count: 0, error: null, command: null, command_at: null,
     started_at: null, updated_at: null, finished_at: null, seq: 0,
 } as const;
 

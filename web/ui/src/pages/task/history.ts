@@ -1,0 +1,112 @@
+// What happened to one task, from its events: the moments for the timeline, the points for the chart.
+import type { BellwireEvent, Subscription } from "bellwire";
+import { client } from "../../wire.ts";
+
+const PAGE = 1000;
+const EVENTS_MAX = 10_000; // what a page reads of the past; the live ones come on top
+
+export interface Moment {
+    readonly at: number; // ms
+    readonly event: BellwireEvent;
+}
+
+/** Whether it belongs into the timeline: everything but what only moves the progress. */
+export function isMoment(event: BellwireEvent, before: BellwireEvent | undefined): boolean {
+    const { data } = event;
+    if (event.event_type !== "TASK_UPDATED" || data["command"]) return true;
+    return data["status"] !== before?.data["status"] || data["attempt"] !== before?.data["attempt"];
+}
+
+/** Times in seconds, as uPlot wants them, and progress. */
+export type Points = readonly [readonly number[], readonly number[]];
+
+export class History {
+    readonly moments: Moment[] = [];
+    /** A new array after every change, so that who draws it sees that. */
+    points: Points = [[], []];
+    isCut = false;
+    n = 0;
+    #x: number[] = [];
+    #y: number[] = [];
+    #last: BellwireEvent | undefined;
+    #subscription: Subscription | null = null;
+    #load = new AbortController();
+    #frame = 0;
+    readonly #changed: () => void;
+
+    constructor(changed: () => void) {
+        this.#changed = changed;
+    }
+
+    open(id: string): void {
+        this.#load = new AbortController();
+        void this.#read(id, this.#load.signal);
+    }
+
+    close(): void {
+        this.#load.abort();
+        this.#subscription?.unsubscribe();
+        this.#subscription = null;
+        cancelAnimationFrame(this.#frame);
+        this.#frame = 0;
+        this.#clear();
+    }
+
+    #clear(): void {
+        this.moments.length = this.#x.length = this.#y.length = this.n = 0;
+        this.isCut = false;
+        this.#last = undefined;
+        this.points = [[], []];
+    }
+
+    /** The past page by page; then live from where that ended, so nothing is missed and nothing is twice. */
+    async #read(id: string, signal: AbortSignal): Promise<void> {
+        let after = "oldest", more = true;
+        try {
+            while (more && this.n < EVENTS_MAX) {
+                const answer = await client.http.json<{ events: BellwireEvent[]; more: boolean }>(
+                    `api/v1/tasks/${encodeURIComponent(id)}/events`, { query: { after, limit: PAGE }, signal });
+                for (const event of answer.data.events) this.#take(event);
+                more = answer.data.more;
+                after = answer.cursor;
+                this.#draw();
+            }
+        } catch (error) {
+            if (signal.aborted) return;
+            console.error(error);
+        }
+        this.isCut = more && this.n >= EVENTS_MAX;
+        this.#subscription = client.subscribe("system", {
+            filter: { task_id: id },
+            ...(this.isCut || after === "oldest" ? {} : { after }),
+            onReset: () => {
+                this.close();
+                this.open(id);
+            },
+        }, (event) => {
+            this.#take(event);
+            this.#draw();
+        });
+    }
+
+    #take(event: BellwireEvent): void {
+        const at = Date.parse(event.timestamp);
+        if (isMoment(event, this.#last)) this.moments.push({ at, event });
+        const progress = event.data["progress"];
+        if (typeof progress === "number") {
+            this.#x.push(at / 1000);
+            this.#y.push(progress);
+        }
+        this.#last = event;
+        this.n++;
+    }
+
+    /** At most once per frame, however many events come. */
+    #draw(): void {
+        this.#frame ||= requestAnimationFrame(() => {
+            this.#frame = 0;
+            this.points = [this.#x, this.#y];
+            this.#changed();
+        });
+    }
+}
