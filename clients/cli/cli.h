@@ -42,7 +42,8 @@ struct bw_command {
 };
 
 extern const struct bw_command bw_emit_command, bw_run_command, bw_tail_command, bw_ls_command,
-    bw_show_command;
+    bw_show_command, bw_cancel_command, bw_pause_command, bw_resume_command, bw_retry_command,
+    bw_start_command, bw_stop_command;
 
 /* One line on stderr, "bellwire ls: …"; returns BW_EXIT_FAILED. */
 int bw_cli_error(const struct bw_cli *cli, const char *fmt, ...) BW_PRINTF(2, 3);

@@ -9,7 +9,9 @@
 #include "help.h"
 
 static const struct bw_command *const commands[] = {
-    &bw_emit_command, &bw_run_command, &bw_tail_command, &bw_ls_command, &bw_show_command, NULL,
+    &bw_emit_command,   &bw_run_command,    &bw_tail_command,  &bw_ls_command,
+    &bw_show_command,   &bw_cancel_command, &bw_stop_command,  &bw_pause_command,
+    &bw_resume_command, &bw_retry_command,  &bw_start_command, NULL,
 };
 
 static const struct bw_opt global_opts[] = {

@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "signals.h"
 
 struct pipe_ends {
     int r, w;
@@ -75,7 +78,7 @@ static void become_command(const struct bw_child_plan *plan, int exec_error)
     for (int fd = 0; fd < 3; fd++)
         if (plan->fds[fd] >= 0 && dup2(plan->fds[fd], fd) < 0)
             goto fail;
-    sigprocmask(SIG_SETMASK, &plan->mask, NULL);
+    bw_signals_as_before();
     execvp(plan->argv[0], plan->argv);
 fail:
     write_int(exec_error, errno);
@@ -98,6 +101,15 @@ struct keeper {
     int tty;
 };
 
+/* What waitid() told, as waitpid() would have. */
+static int status_of(const siginfo_t *info)
+{
+    if (info->si_code == CLD_STOPPED)
+        return W_STOPCODE(info->si_status);
+    return info->si_code == CLD_EXITED ? W_EXITCODE(info->si_status, 0)
+                                       : W_EXITCODE(0, info->si_status);
+}
+
 static bool wants_terminal(const siginfo_t *info)
 {
     return info->si_status == SIGTTIN || info->si_status == SIGTTOU;
@@ -108,15 +120,10 @@ static void keep(struct keeper k, pid_t command)
     siginfo_t info;
     int nothing, status;
     for (;;) {
-        /* Ended, it stays a zombie, so that its number is nobody else's while bellwire might
-         * still send signals to it. */
         if (waitid(P_PID, (id_t)command, &info, WEXITED | WSTOPPED | WNOWAIT) != 0)
             _exit(1);
         bool stopped = info.si_code == CLD_STOPPED;
-        if (info.si_code == CLD_EXITED)
-            status = W_EXITCODE(info.si_status, 0);
-        else
-            status = stopped ? W_STOPCODE(info.si_status) : W_EXITCODE(0, info.si_status);
+        status = status_of(&info);
         if (stopped && wants_terminal(&info))
             tcsetpgrp(k.tty, command);
         if (stopped)
@@ -163,10 +170,16 @@ static void become_keeper(const struct bw_child_plan *plan, struct keeper k, int
 
 static int start_direct(struct bw_child *c, const struct bw_child_plan *plan, int exec_error)
 {
-    c->pid = fork();
-    if (c->pid == 0)
+    pid_t pid = fork();
+    if (pid < 0)
+        return BW_EIO;
+    if (pid == 0) {
+        setpgid(0, 0);
         become_command(plan, exec_error);
-    return c->pid < 0 ? BW_EIO : 0;
+    }
+    setpgid(pid, pid); /* whoever is first */
+    c->pid = pid;
+    return 0;
 }
 
 static int start_in_session(struct bw_child *c, const struct bw_child_plan *plan, int exec_error)
@@ -215,24 +228,47 @@ int bw_child_start(struct bw_child *c, const struct bw_child_plan *plan, int *ex
     return err;
 }
 
-static enum bw_child_news ended(struct bw_child *c)
+/* False: nothing new. */
+static bool poll_keeper(struct bw_child *c, int *status)
 {
-    c->pid = 0;
-    return BW_CHILD_ENDED;
+    ssize_t n = read(c->news, status, sizeof *status);
+    if (n == 0)
+        *status = W_EXITCODE(0, SIGHUP); /* somebody killed the keeper */
+    return n >= 0;
+}
+
+static bool poll_direct(struct bw_child *c, int *status)
+{
+    siginfo_t info = {0};
+    if (waitid(P_PID, (id_t)c->pid, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT) != 0 ||
+        info.si_pid == 0)
+        return false;
+    *status = status_of(&info);
+    if (WIFSTOPPED(*status))
+        waitid(P_PID, (id_t)c->pid, &info, WSTOPPED | WNOHANG);
+    return true;
 }
 
 enum bw_child_news bw_child_poll(struct bw_child *c, int *status)
 {
-    if (c->own_session) {
-        ssize_t n = read(c->news, status, sizeof *status);
-        if (n < 0)
-            return BW_CHILD_NOTHING;
-        if (n == 0) { /* somebody killed the keeper */
-            *status = W_EXITCODE(0, SIGHUP);
-            return ended(c);
-        }
-    } else if (waitpid(c->pid, status, WNOHANG | WUNTRACED) <= 0) {
+    bool news = c->own_session ? poll_keeper(c, status) : poll_direct(c, status);
+    if (!news)
         return BW_CHILD_NOTHING;
-    }
-    return WIFSTOPPED(*status) ? BW_CHILD_STOPPED : ended(c);
+    return WIFSTOPPED(*status) ? BW_CHILD_STOPPED : BW_CHILD_ENDED;
+}
+
+int bw_child_signal(const struct bw_child *c, int sig)
+{
+    if (c->pid <= 0)
+        return ESRCH;
+    return kill(-c->pid, sig) == 0 ? 0 : errno;
+}
+
+void bw_child_close(struct bw_child *c)
+{
+    if (!c->own_session && c->pid > 0)
+        waitpid(c->pid, NULL, 0);
+    close_fd(&c->life);
+    close_fd(&c->news);
+    c->pid = 0;
 }

@@ -10,6 +10,7 @@
 #include "wire/event_type.h"
 #include "wire/json.h"
 #include "wire/mp.h"
+#include "wire/task.h"
 #include "wire/utf8.h"
 
 enum {
@@ -161,6 +162,19 @@ void bw_note_progress(struct bw_note *n, const struct bw_run_task *task,
     end(n, &data);
 }
 
+void bw_note_state(struct bw_note *n, const struct bw_run_task *task, const struct bw_order *order,
+                   int64_t now_us)
+{
+    bool paused = order->action == BW_PAUSE;
+    struct bw_mp_map data;
+    begin(n, BW_NOTE_STATE, BW_TASK_STATUS_CHANGED, now_us);
+    begin_data(n, &data, task);
+    bw_mp_put_cstr(&data, "status", bw_status_name(paused ? BW_PAUSED : BW_RUNNING));
+    bw_buf_puts(&n->message, paused ? BW_STR("paused") : BW_STR("continued"));
+    bw_order_put_why(order, &n->message);
+    end(n, &data);
+}
+
 void bw_note_log(struct bw_note *n, const struct bw_run_task *task, const struct bw_log_line *line)
 {
     static const char *const levels[] = {
@@ -201,6 +215,20 @@ static void put_error(struct bw_mp_map *data, const struct bw_run_end *e, const 
     bw_mp_map_end(&error);
 }
 
+static void put_order(struct bw_mp_map *result, const struct bw_order *order)
+{
+    struct bw_mp_map obeyed;
+    bw_mp_key(result, "obeyed");
+    bw_mp_map_begin(&obeyed, result->buf);
+    bw_mp_put_cstr(&obeyed, "action", bw_action_name(order->action));
+    bw_mp_put_cstr(&obeyed, "command_id", order->id);
+    if (*order->by)
+        bw_mp_put_cstr(&obeyed, "by", order->by);
+    if (*order->reason)
+        bw_mp_put_cstr(&obeyed, "reason", order->reason);
+    bw_mp_map_end(&obeyed);
+}
+
 static void put_result(struct bw_mp_map *data, const struct bw_run_end *e)
 {
     struct bw_mp_map result;
@@ -212,6 +240,8 @@ static void put_result(struct bw_mp_map *data, const struct bw_run_end *e)
         put_line(&result, "signal_name", sigabbrev_np(e->signal));
     }
     bw_mp_put_number(&result, "seconds", e->seconds);
+    if (e->order.action != BW_NO_ACTION)
+        put_order(&result, &e->order);
     bw_mp_map_end(&result);
 }
 
@@ -229,22 +259,47 @@ static void describe(const struct bw_run_end *e, char *out, size_t size)
         snprintf(out, size, "exit status %d", e->exit_status);
 }
 
-void bw_note_ended(struct bw_note *n, const struct bw_run_task *task, const struct bw_run_end *e,
-                   struct bw_str trace)
+/* "cancelled by alice: wrong file; killed by SIGTERM (15) after 12s" */
+static void put_end_message(struct bw_note *n, const struct bw_run_end *e, const char *what)
 {
-    bool completed = e->exit_status == 0 && !e->signal;
-    char what[160], span[BW_SPAN_LEN];
-    struct bw_mp_map data;
-    begin(n, BW_NOTE_ENDED, completed ? BW_TASK_COMPLETED : BW_TASK_FAILED, e->wall_us);
-    begin_data(n, &data, task);
-    describe(e, what, sizeof what);
+    static const char *const done[BW_N_ACTIONS] = {
+        [BW_STOP] = "stopped", [BW_CANCEL] = "cancelled", [BW_RETRY] = "ended for another attempt"};
+    char span[BW_SPAN_LEN];
     bw_text_span(e->seconds, span);
-    if (completed)
+    if (done[e->order.action]) {
+        bw_buf_printf(&n->message, "%s", done[e->order.action]);
+        bw_order_put_why(&e->order, &n->message);
+        bw_buf_puts(&n->message, BW_STR("; "));
+    }
+    if (e->exit_status == 0)
         bw_buf_printf(&n->message, "done in %s", span);
     else
         bw_buf_printf(&n->message, "%s after %s", what, span);
+}
+
+/* What asked for the end has its way, unless the command still came to a good one. */
+static enum bw_event_kind kind_of_end(const struct bw_run_end *e)
+{
+    enum bw_action action = e->order.action;
+    if (action == BW_CANCEL || action == BW_RETRY || (action == BW_STOP && e->exit_status != 0))
+        return BW_TASK_STATUS_CHANGED;
+    return e->exit_status == 0 ? BW_TASK_COMPLETED : BW_TASK_FAILED;
+}
+
+void bw_note_ended(struct bw_note *n, const struct bw_run_task *task, const struct bw_run_end *e,
+                   struct bw_str trace)
+{
+    char what[160];
+    struct bw_mp_map data;
+    enum bw_event_kind kind = kind_of_end(e);
+    begin(n, BW_NOTE_ENDED, kind, e->wall_us);
+    begin_data(n, &data, task);
+    describe(e, what, sizeof what);
+    put_end_message(n, e, what);
     put_result(&data, e);
-    if (!completed)
+    if (kind == BW_TASK_STATUS_CHANGED)
+        bw_mp_put_cstr(&data, "status", bw_status_name(BW_CANCELLED));
+    if (kind == BW_TASK_FAILED)
         put_error(&data, e, what, trace);
     end(n, &data);
 }

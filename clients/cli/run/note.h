@@ -9,9 +9,10 @@
 #include "base/uuid.h"
 #include "bellwire.h"
 #include "log_spool.h"
+#include "order.h"
 #include "progress.h"
 
-enum bw_note_kind { BW_NOTE_CREATED, BW_NOTE_PROGRESS, BW_NOTE_LOG, BW_NOTE_ENDED };
+enum bw_note_kind { BW_NOTE_CREATED, BW_NOTE_PROGRESS, BW_NOTE_STATE, BW_NOTE_LOG, BW_NOTE_ENDED };
 
 /* An event that owns what it is made of. Zero-initialised is ready; may be filled again. */
 struct bw_note {
@@ -34,19 +35,24 @@ struct bw_run_task {
 struct bw_run_end {
     int64_t wall_us;
     double seconds;
-    int exit_status; /* as the shell has it: 128 and the signal's number, 126, 127 */
-    int signal;      /* 0: none */
-    int exec_errno;  /* 0: it could be executed */
+    int exit_status;       /* as the shell has it: 128 and the signal's number, 126, 127 */
+    int signal;            /* 0: none */
+    int exec_errno;        /* 0: it could be executed */
+    struct bw_order order; /* what it was ended for; none if it ended by itself */
 };
 
 void bw_note_created(struct bw_note *note, const struct bw_run_task *task, int64_t now_us);
 /* message: what the line said beside the numbers. */
 void bw_note_progress(struct bw_note *note, const struct bw_run_task *task,
                       const struct bw_progress *progress, struct bw_str message, int64_t now_us);
+/* Paused, or running again: what was obeyed. */
+void bw_note_state(struct bw_note *note, const struct bw_run_task *task,
+                   const struct bw_order *order, int64_t now_us);
 /* Escape sequences stay; what is no UTF-8 is replaced; what was cut or lost is said. */
 void bw_note_log(struct bw_note *note, const struct bw_run_task *task,
                  const struct bw_log_line *line);
-/* trace: the last lines. */
+/* trace: the last lines. What was cancelled is cancelled, however it ended; what was stopped may
+ * have completed. */
 void bw_note_ended(struct bw_note *note, const struct bw_run_task *task,
                    const struct bw_run_end *end, struct bw_str trace);
 

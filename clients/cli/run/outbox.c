@@ -17,6 +17,7 @@ enum {
 struct item {
     struct bw_note note;
     struct bw_outbox *outbox;
+    char cursor[32]; /* before fate */
     _Atomic int fate;
 };
 
@@ -103,6 +104,7 @@ static void done(void *arg, const struct bellwire_result *result)
         return;
     if (result->error)
         keep_reason(o, result);
+    memcpy(item->cursor, result->cursor, sizeof item->cursor);
     item->fate = result->error ? BW_FATE_REFUSED : result->stale ? BW_FATE_STALE : BW_FATE_STORED;
     o->wake(o->ctx);
 }
@@ -132,8 +134,8 @@ static void shrink(struct bw_note *n)
 }
 
 void bw_outbox_settle(struct bw_outbox *o,
-                      void (*settled)(void *ctx, const struct bw_note *note, enum bw_fate fate,
-                                      const char *why),
+                      void (*settled)(void *ctx, const struct bw_note *note,
+                                      const struct bw_settled *how),
                       void *ctx)
 {
     char why[sizeof o->why];
@@ -145,7 +147,10 @@ void bw_outbox_settle(struct bw_outbox *o,
         pthread_mutex_lock(&o->lock);
         memcpy(why, o->why, sizeof why);
         pthread_mutex_unlock(&o->lock);
-        settled(ctx, &item->note, fate, fate == BW_FATE_REFUSED ? why : "");
+        settled(ctx, &item->note,
+                &(struct bw_settled){.fate = fate,
+                                     .why = fate == BW_FATE_REFUSED ? why : "",
+                                     .cursor = fate == BW_FATE_STORED ? item->cursor : ""});
         o->bytes -= weight(&item->note);
         shrink(&item->note);
     }

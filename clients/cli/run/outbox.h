@@ -21,11 +21,16 @@ struct bw_note *bw_outbox_reserve(struct bw_outbox *outbox, bool for_log);
 void bw_outbox_send(struct bw_outbox *outbox);
 /* Publishes what is queued, as far as libbellwire takes it. */
 void bw_outbox_publish(struct bw_outbox *outbox, struct bellwire *bus);
-/* Tells the notes that have their fate, oldest first, and forgets them. why: of a refusal, else "".
- */
+/* What became of a note. */
+struct bw_settled {
+    enum bw_fate fate;
+    const char *why;    /* of a refusal, else "" */
+    const char *cursor; /* of what is stored, else "" */
+};
+/* Tells the notes that have their fate, oldest first, and forgets them. */
 void bw_outbox_settle(struct bw_outbox *outbox,
-                      void (*settled)(void *ctx, const struct bw_note *note, enum bw_fate fate,
-                                      const char *why),
+                      void (*settled)(void *ctx, const struct bw_note *note,
+                                      const struct bw_settled *how),
                       void *ctx);
 bool bw_outbox_empty(const struct bw_outbox *outbox);
 /* The notes without a fate, oldest first. */

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -31,11 +32,12 @@ struct pass {
     struct bw_plumbing *plumbing;
     struct bw_term *term;
     struct bw_child *child;
-    struct bw_feed *feed;
-    int epoll, wake;
+    const struct bw_pass_plan *plan;
+    int epoll;
     char keys[KEYS_BYTES]; /* typed, and not taken by the command's terminal yet */
     size_t n_keys;
-    bool wants_keys, listening; /* the command; bellwire */
+    bool wants_keys, listening; /* the command; bellwire, or it has the terminal lent */
+    bool paused;                /* by a command */
     bool ended;
     int status;
 };
@@ -96,7 +98,7 @@ static void pass_rest(struct pass *p)
     for (int stream = 0; stream < BW_N_STREAMS; stream++) {
         size_t passed = 0, n = 1;
         while (p->plumbing->from[stream] >= 0 && n > 0 && passed < REST_BYTES_MAX) {
-            n = pass_chunk(p->plumbing, (enum bw_stream)stream, p->feed);
+            n = pass_chunk(p->plumbing, (enum bw_stream)stream, p->plan->feed);
             passed += n;
         }
     }
@@ -107,8 +109,12 @@ static void pass_rest(struct pass *p)
 
 static void listen_to_keys(struct pass *p)
 {
-    if (!p->wants_keys || p->listening || !bw_term_is_foreground(p->term))
+    if (!p->wants_keys || p->listening || p->paused || !bw_term_is_foreground(p->term))
         return;
+    if (!p->child->own_session) {
+        p->listening = bw_term_lend(p->term, p->child->pid);
+        return;
+    }
     bw_term_set_raw(p->term);
     bw_term_copy_size(p->term, p->plumbing->from[BW_STDOUT]);
     watch(p, EPOLL_CTL_ADD, p->term->fd, FROM_KEYS, EPOLLIN);
@@ -117,9 +123,10 @@ static void listen_to_keys(struct pass *p)
 
 static void stop_listening(struct pass *p)
 {
-    if (p->listening)
+    if (p->listening && p->child->own_session)
         watch(p, EPOLL_CTL_DEL, p->term->fd, FROM_KEYS, 0);
     p->listening = false;
+    bw_term_take_back(p->term);
     bw_term_restore(p->term);
 }
 
@@ -165,17 +172,25 @@ static void resize(struct pass *p)
         bw_signals_to_command(SIGWINCH);
 }
 
+/* Until somebody continues us. */
+static void stop_here(struct pass *p)
+{
+    bool in_front = bw_term_is_foreground(p->term);
+    bw_signals_stop_here(in_front);
+    listen_to_keys(p);
+}
+
 static void on_stop(struct pass *p, int sig)
 {
-    bool asks_for_keys = p->child->own_session && (sig == SIGTTIN || sig == SIGTTOU);
+    bool asks_for_keys = sig == SIGTTIN || sig == SIGTTOU;
     if (sig == SIGSTOP)
         return; /* somebody's doing, who will continue it; no key sends this */
     p->wants_keys = p->wants_keys || asks_for_keys;
     stop_listening(p);
     if (!asks_for_keys || !bw_term_is_foreground(p->term))
-        bw_signals_stop_here();
+        stop_here(p);
     listen_to_keys(p);
-    if (p->child->own_session) /* in ours, whoever continued bellwire continued it too */
+    if (!p->paused)
         bw_signals_to_command(SIGCONT);
 }
 
@@ -184,7 +199,10 @@ static void attend_to_child(struct pass *p)
     switch (bw_child_poll(p->child, &p->status)) {
     case BW_CHILD_ENDED:
         bw_signals_ended();
+        bw_obey_ended(p->plan->obey);
         p->ended = true;
+        if (p->child->own_session)
+            watch(p, EPOLL_CTL_DEL, p->child->news, FROM_KEEPER, 0);
         break;
     case BW_CHILD_STOPPED:
         on_stop(p, WSTOPSIG(p->status));
@@ -194,15 +212,43 @@ static void attend_to_child(struct pass *p)
     }
 }
 
+/* Where somebody sits in front of it, they are told why it stands still. */
+static void on_pause(struct pass *p, const struct bw_order *order)
+{
+    struct bw_buf why = {0};
+    p->paused = order->action == BW_PAUSE;
+    if (p->paused)
+        stop_listening(p);
+    else
+        listen_to_keys(p);
+    if (!p->plumbing->own_terminal || !isatty(STDERR_FILENO) || !bw_term_is_foreground(p->term))
+        return;
+    bw_order_put_why(order, &why);
+    if (p->paused)
+        fprintf(stderr, "\r\nbellwire run: paused%.*s; `bellwire resume %s` goes on\r\n",
+                (int)why.len, why.data ? why.data : "", p->plan->task_id);
+    else
+        fprintf(stderr, "\r\nbellwire run: goes on%.*s\r\n", (int)why.len,
+                why.data ? why.data : "");
+    bw_buf_free(&why);
+}
+
 static void on_wake(struct pass *p)
 {
+    struct bw_order order;
     uint64_t n;
-    if (read(p->wake, &n, sizeof n) < 0)
+    if (read(p->plan->wake, &n, sizeof n) < 0)
         return;
+    if (bw_signals_continued())
+        bw_obey_continued(p->plan->obey);
+    if (bw_obey_take_pause(p->plan->obey, &order))
+        on_pause(p, &order);
+    if (bw_signals_told_to_stop() && p->paused)
+        stop_here(p);
     if (bw_signals_resized())
         resize(p);
     listen_to_keys(p);
-    if (!p->child->own_session)
+    if (!p->child->own_session && !p->ended)
         attend_to_child(p);
 }
 
@@ -214,7 +260,7 @@ static void attend(struct pass *p, const struct epoll_event *e)
         if (e->events & EPOLLOUT)
             send_keys(p);
         if (e->events & ~(uint32_t)EPOLLOUT && p->plumbing->from[e->data.u32] >= 0)
-            pass_chunk(p->plumbing, (enum bw_stream)e->data.u32, p->feed);
+            pass_chunk(p->plumbing, (enum bw_stream)e->data.u32, p->plan->feed);
         break;
     case FROM_KEYS:
         read_keys(p);
@@ -228,25 +274,25 @@ static void attend(struct pass *p, const struct epoll_event *e)
     }
 }
 
-int bw_pass_until_end(struct bw_plumbing *plumbing, struct bw_term *term, struct bw_child *child,
-                      struct bw_feed *feed, int wake)
+int bw_pass_until_end(const struct bw_pass_plan *plan)
 {
     struct epoll_event ready[8];
-    struct pass p = {.plumbing = plumbing, .term = term, .child = child, .feed = feed};
-    p.wake = wake;
-    p.wants_keys = plumbing->own_terminal && plumbing->keys_at_once;
+    struct pass p = {.plumbing = plan->plumbing, .term = plan->term, .child = plan->child};
+    p.plan = plan;
+    p.wants_keys = plan->plumbing->own_terminal && plan->plumbing->keys_at_once;
     p.epoll = epoll_create1(EPOLL_CLOEXEC);
     for (int stream = 0; stream < BW_N_STREAMS; stream++)
-        if (plumbing->from[stream] >= 0)
-            watch(&p, EPOLL_CTL_ADD, plumbing->from[stream], (enum source)stream, EPOLLIN);
-    watch(&p, EPOLL_CTL_ADD, wake, FROM_WAKE, EPOLLIN);
-    if (child->own_session)
-        watch(&p, EPOLL_CTL_ADD, child->news, FROM_KEEPER, EPOLLIN);
+        if (plan->plumbing->from[stream] >= 0)
+            watch(&p, EPOLL_CTL_ADD, plan->plumbing->from[stream], (enum source)stream, EPOLLIN);
+    watch(&p, EPOLL_CTL_ADD, plan->wake, FROM_WAKE, EPOLLIN);
+    if (plan->child->own_session)
+        watch(&p, EPOLL_CTL_ADD, plan->child->news, FROM_KEEPER, EPOLLIN);
     listen_to_keys(&p);
-    while (!p.ended) {
-        bool look = p.wants_keys && !p.listening;
+    /* Cancelled, what it has started has as long as itself to come to its end. */
+    while (!p.ended || !bw_obey_is_over(plan->obey)) {
+        bool look = p.wants_keys && !p.listening && !p.paused;
         int n = epoll_wait(p.epoll, ready, 8, look ? BACKGROUND_MS : -1);
-        for (int i = 0; i < n && !p.ended; i++)
+        for (int i = 0; i < n; i++)
             attend(&p, &ready[i]);
         if (n == 0)
             listen_to_keys(&p);
@@ -295,8 +341,5 @@ void bw_pass_leave_behind(struct bw_plumbing *p, struct bw_child *child)
     for (int stream = 0; stream < BW_N_STREAMS; stream++)
         if (p->from[stream] >= 0)
             close_stream(p, (enum bw_stream)stream);
-    if (child->life >= 0)
-        close(child->life);
-    if (child->news >= 0)
-        close(child->news);
+    bw_child_close(child);
 }

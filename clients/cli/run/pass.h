@@ -5,6 +5,7 @@
 
 #include "child.h"
 #include "feed.h"
+#include "obey.h"
 #include "term.h"
 
 /* How the command is connected. */
@@ -24,12 +25,21 @@ struct bw_plumbing {
 int bw_plumbing_open(struct bw_plumbing *p, const struct bw_term *term, bool split) BW_MUST_CHECK;
 void bw_plumbing_close_command_ends(struct bw_plumbing *p);
 
-/* Returns the command's wait status, after all it wrote was passed on. wake: the eventfd that
- * signals write to. */
-int bw_pass_until_end(struct bw_plumbing *p, struct bw_term *term, struct bw_child *child,
-                      struct bw_feed *feed, int wake);
+struct bw_pass_plan {
+    struct bw_plumbing *plumbing;
+    struct bw_term *term;
+    struct bw_child *child;
+    struct bw_feed *feed;
+    struct bw_obey *obey;
+    const char *task_id;
+    int wake; /* the eventfd that signals and obey write to */
+};
+
+/* Returns the command's wait status, after all it wrote was passed on. */
+int bw_pass_until_end(const struct bw_pass_plan *plan);
 /* Where processes that the command left behind may still write: a process of its own goes on
- * passing that, so that they do not notice the end of bellwire. Closes everything here. */
+ * passing that, so that they do not notice the end of bellwire. Closes everything of the plumbing,
+ * and the child. */
 void bw_pass_leave_behind(struct bw_plumbing *p, struct bw_child *child);
 
 #endif

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <math.h>
 #include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -11,24 +10,21 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "pass.h"
+#include "attempt.h"
 #include "signals.h"
-#include "teller.h"
 #include "wire/event.h"
 #include "wire/url.h"
 #include "wire/utf8.h"
 
-enum { FEED_BYTES = 4 << 20, TASK_ID_LEN = 48, WORKER_LEN = 300 };
+enum { TASK_ID_LEN = 48, WORKER_LEN = 300, REFUSALS_MS = 1000 };
 
 static struct run_options {
     const char *title, *type, *owner, *resource, *id, *queue, *progress;
-    uint32_t drain_s, spool_mib;
-    bool split, verbose;
-} options = {.type = "command", .drain_s = 10, .spool_mib = 8};
+    uint32_t drain_s, spool_mib, kill_after_s;
+    bool split, stay, verbose;
+} options = {.type = "command", .drain_s = 10, .spool_mib = 8, .kill_after_s = 10};
 
 #define OPT(member) offsetof(struct run_options, member)
 static const struct bw_opt opts[] = {
@@ -50,6 +46,12 @@ static const struct bw_opt opts[] = {
      "of "
      "stderr then have level warning, but the order of the two may change",
      0, 0},
+    {0, "kill-after-s", BW_OPT_COUNT, OPT(kill_after_s), "N",
+     "how long the command has to end when it is cancelled, in seconds: SIGTERM tells it to, "
+     "SIGKILL ends what has not",
+     0, 86400},
+    {0, "stay", BW_OPT_FLAG, OPT(stay), NULL,
+     "wait for a retry after the command has ended, until a signal (Ctrl-C) ends that", 0, 0},
     {0, "drain-s", BW_OPT_COUNT, OPT(drain_s), "N",
      "how long to wait for delivery after the command has ended, in seconds", 0, 86400},
     {0, "spool-mib", BW_OPT_COUNT, OPT(spool_mib), "N",
@@ -106,68 +108,6 @@ static int check_options(const struct bw_cli *cli)
     return 0;
 }
 
-/* --- the end
- * ----------------------------------------------------------------------------------------- */
-
-static void describe_end(int status, int exec_errno, int64_t started_us, struct bw_run_end *end)
-{
-    *end = (struct bw_run_end){.wall_us = bw_clock_wall_us(), .exec_errno = exec_errno};
-    end->seconds = round((double)(end->wall_us - started_us) / 1e3) / 1e3;
-    if (exec_errno)
-        end->exit_status = exec_errno == ENOENT ? BW_EXIT_NOT_FOUND : BW_EXIT_NOT_EXECUTABLE;
-    else if (WIFSIGNALED(status))
-        end->exit_status = 128 + (end->signal = WTERMSIG(status));
-    else
-        end->exit_status = WEXITSTATUS(status);
-}
-
-/* Until everything is delivered or saved. A signal ends the wait for the bus. */
-static void wait_for_teller(const struct bw_cli *cli, struct bw_teller *teller, int wake)
-{
-    enum { SAY_AFTER_MS = 1000 };
-    bool said = !isatty(STDERR_FILENO);
-    uint64_t n;
-    while (!bw_teller_is_done(teller)) {
-        struct pollfd fd = {.fd = wake, .events = POLLIN};
-        int ready = poll(&fd, 1, said ? -1 : SAY_AFTER_MS);
-        if (ready > 0 && read(wake, &n, sizeof n) > 0 && bw_signals_told_to_leave())
-            bw_teller_hurry(teller);
-        if (ready == 0) {
-            said = true;
-            fprintf(stderr,
-                    "bellwire run: the command has ended; waiting up to %u s for the bus at %s "
-                    "(Ctrl-C: do not wait)\n",
-                    options.drain_s, cli->bus);
-        }
-    }
-}
-
-static void tell_report(const struct bw_cli *cli, const struct bw_teller_report *r)
-{
-    if (*r->refused)
-        bw_cli_error(cli, "the bus refused what it was told of the task: %s", r->refused);
-    if (*r->error)
-        bw_cli_error(cli,
-                     "the bus at %s took not all of what it was told, and the rest cannot be "
-                     "saved: %s",
-                     cli->bus, r->error);
-    if (*r->file) {
-        bw_cli_error(cli, "the bus at %s is away: %llu events wait in %s", cli->bus,
-                     (unsigned long long)r->saved, r->file);
-        fprintf(stderr,
-                "  The next `bellwire run` delivers them, or: bellwire --bus %s emit "
-                "--spool\n",
-                cli->bus);
-    }
-    if (r->logs_left_out)
-        fputs("  Log lines were left out, because 256 MiB wait there already.\n", stderr);
-    if (r->lost_lines > 0)
-        bw_cli_error(cli,
-                     "%llu lines are missing in the task's log: they came faster than the bus "
-                     "took them",
-                     (unsigned long long)r->lost_lines);
-}
-
 /* --- the run
  * ----------------------------------------------------------------------------------------- */
 
@@ -176,12 +116,8 @@ struct run {
     char id[TASK_ID_LEN], worker[WORKER_LEN];
     struct bw_progress_pattern *pattern;
     struct bw_term term;
-    struct bw_plumbing plumbing;
-    struct bw_child child;
-    int exec_errno, wake;
-    int64_t started_us;
-    struct bw_feed *feed;
-    struct bw_teller *teller;
+    struct bw_obey *obey;
+    int wake;
 };
 
 /* Descriptors 0, 1 and 2 must be what they are taken for. */
@@ -222,77 +158,77 @@ static int describe_task(const struct bw_cli *cli, struct run *r, char **argv)
 }
 
 /* Everything that may fail does so before the command begins. */
-static int start(const struct bw_cli *cli, struct run *r)
+static int prepare(const struct bw_cli *cli, struct run *r, char **argv)
 {
-    struct bw_child_plan plan = {.argv = r->task.argv};
+    open_missing();
+    int status = describe_task(cli, r, argv);
+    if (status)
+        return status;
+    bw_term_open(&r->term);
     r->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    bw_term_init(&r->term);
-    if (r->wake < 0 || bw_feed_create(&r->feed, FEED_BYTES) != 0 ||
-        bw_plumbing_open(&r->plumbing, &r->term, options.split) != 0) {
-        bw_cli_error(cli, "cannot set up the command's output: %s", strerror(errno));
-        return BW_EXIT_NOT_STARTED;
-    }
-    memcpy(plan.fds, r->plumbing.command, sizeof plan.fds);
-    plan.new_session = r->plumbing.own_terminal;
-    plan.in_front = r->plumbing.keys_at_once;
-    bw_signals_hold(&plan.mask);
-    r->started_us = bw_clock_wall_us();
-    if (bw_child_start(&r->child, &plan, &r->exec_errno) != 0) {
-        bw_cli_error(cli, "cannot fork: %s", strerror(errno));
-        return BW_EXIT_NOT_STARTED;
-    }
-    bw_plumbing_close_command_ends(&r->plumbing);
-    bw_signals_pass(&r->child, r->wake);
-    if (r->exec_errno)
-        bw_cli_error(cli, "%s: %s", r->task.argv[0],
-                     r->exec_errno == ENOENT ? "command not found" : strerror(r->exec_errno));
-    return 0;
+    const struct bw_obey_plan plan = {
+        .cli = cli,
+        .task_id = r->task.id,
+        .kill_after_s = options.kill_after_s,
+        .stay = options.stay,
+        .wake = r->wake,
+    };
+    if (r->wake >= 0 && bw_obey_create(&r->obey, &plan) == 0)
+        return 0;
+    bw_cli_error(cli, "cannot begin: %s", strerror(errno));
+    return BW_EXIT_NOT_STARTED;
 }
 
-/* From here on nothing may stop the command. Without a teller its output is passed on all the same.
- */
-static int go(const struct bw_cli *cli, struct run *r)
+/* After the command has ended: whether it is to run again. With --stay this waits until somebody
+ * asks for that, or for our end. */
+static bool wait_for_retry(const struct bw_cli *cli, struct run *r, int status)
 {
-    const struct bw_teller_plan plan = {
-        .cli = cli,
-        .task = r->task,
-        .pattern = r->pattern,
-        .spool_bytes = (size_t)options.spool_mib << 20,
-        .drain_s = options.drain_s,
-        .started_us = r->started_us,
-        .told = r->wake,
-    };
-    struct bw_teller_report report;
-    struct bw_run_end end;
-    if (bw_teller_start(&r->teller, &plan, r->feed) != 0)
-        bw_cli_error(cli, "out of memory: the command runs on, but the bus is told nothing");
-    int status = bw_pass_until_end(&r->plumbing, &r->term, &r->child, r->feed, r->wake);
-    describe_end(status, r->exec_errno, r->started_us, &end);
-    bw_pass_leave_behind(&r->plumbing, &r->child);
-    if (r->teller) {
-        bw_teller_finish(r->teller, &end);
-        wait_for_teller(cli, r->teller, r->wake);
-        bw_teller_end(&r->teller, &report);
-        tell_report(cli, &report);
+    struct pollfd fd = {.fd = r->wake, .events = POLLIN};
+    uint64_t n;
+    if (options.stay && isatty(STDERR_FILENO))
+        fprintf(stderr,
+                "bellwire run: the command has ended with status %d; waiting for `bellwire retry "
+                "%s` (Ctrl-C: do not wait)\n",
+                status, r->task.id);
+    while (!bw_signals_told_to_leave()) {
+        if (bw_obey_take_retry(r->obey))
+            return true;
+        if (!options.stay)
+            return false;
+        if (bw_signals_told_to_stop())
+            bw_signals_stop_here(bw_term_is_foreground(&r->term));
+        if (poll(&fd, 1, -1) > 0 && read(r->wake, &n, sizeof n) < 0)
+            bw_cli_error(cli, "cannot wait: %s", strerror(errno));
     }
-    return end.exit_status;
+    return false;
 }
 
 static int run(const struct bw_cli *cli, int argc, char **argv)
 {
-    struct run r = {.wake = -1};
+    struct run r = {.wake = -1, .term = {.fd = -1, .control = -1}};
     if (argc == 0)
         return bw_cli_usage(cli, "say which command: bellwire run -- COMMAND...");
     int status = check_options(cli);
     if (status)
         return status;
-    open_missing();
-    status = describe_task(cli, &r, argv);
-    if (!status)
-        status = start(cli, &r);
-    if (!status)
-        status = go(cli, &r);
-    bw_feed_destroy(&r.feed);
+    status = prepare(cli, &r, argv);
+    struct bw_attempt attempt = {
+        .cli = cli,
+        .task = &r.task,
+        .pattern = r.pattern,
+        .term = &r.term,
+        .obey = r.obey,
+        .spool_bytes = (size_t)options.spool_mib << 20,
+        .drain_s = options.drain_s,
+        .split = options.split,
+        .wake = r.wake,
+    };
+    for (bool go = !status; go; go = attempt.began && wait_for_retry(cli, &r, status)) {
+        status = bw_attempt_run(&attempt);
+        attempt.again = true;
+    }
+    bw_obey_destroy(&r.obey, REFUSALS_MS);
+    bw_term_close(&r.term);
     bw_progress_pattern_destroy(&r.pattern);
     if (r.wake >= 0)
         close(r.wake);
@@ -308,6 +244,11 @@ const struct bw_command bw_run_command = {
         "stderr: warning), NN% and n/m at the end of a line its progress, its end the task's "
         "end. Where both go to the same place (a terminal, or 2>&1) they are one stream, whose "
         "order is kept and whose lines are all info; see --split.\n\n"
+        "Commands for the task are obeyed. pause and resume: everything that the command has "
+        "started stops (SIGSTOP), and goes on (SIGCONT). stop: SIGTERM. cancel: SIGTERM, and "
+        "SIGKILL for what has not ended after --kill-after-s; the task is cancelled then. retry: "
+        "the command ends like that if it runs, and runs again as the task's next attempt; after "
+        "its end only with --stay, since else `bellwire run` ends with it.\n\n"
         "The command does not notice. Its output passes through unchanged and at once, on a "
         "terminal it has a terminal, signals reach it, "
         "and its exit status is the one of `bellwire run`: 128 and the signal's number if a signal "

@@ -8,7 +8,7 @@
  * has acked that the task exists, because only then its attempt is known. */
 #include "teller.h"
 
-#include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +19,7 @@
 #include "clients/cli/lines.h"
 #include "backlog.h"
 #include "outbox.h"
+#include "save.h"
 #include "trace.h"
 #include "wire/mp.h"
 #include "wire/rpc.h"
@@ -30,7 +31,8 @@ enum {
     RETRY_MS = 1000,
 };
 
-enum birth { UNSAID, SAID, KNOWN, REFUSED };
+/* What the bus knows of this attempt. */
+enum birth { UNNUMBERED, UNSAID, SAID, KNOWN, REFUSED };
 
 struct teller_stream {
     struct bw_teller *teller;
@@ -43,6 +45,8 @@ struct bw_teller {
     struct bw_feed *feed;
     struct bw_thread thread;
     atomic_bool ended, hurry, done;
+    pthread_mutex_t state_lock;
+    struct bw_order state; /* the newest, while nobody has said it; with the lock */
     struct bw_run_end end; /* set before `ended` */
     struct bw_teller_report report;
 
@@ -56,6 +60,7 @@ struct bw_teller {
     int64_t chunk_us; /* when what is being read was written */
     struct bw_run_task task;
     enum birth birth;
+    int64_t ask_at_us; /* not before: which attempt this is */
     struct bw_progress progress;
     struct bw_buf progress_text;
     struct bw_pace pace;
@@ -111,40 +116,45 @@ static void read_chunk(struct bw_teller *t, const struct bw_chunk *c)
 /* --- what the bus says
  * ------------------------------------------------------------------------------- */
 
-/* The task was there, in a final state: this run is its next attempt. */
+/* This run is the next attempt of a task that is there: looks which. */
 static void begin_next_attempt(struct bw_teller *t)
 {
-    struct bellwire_reply *reply;
+    struct bellwire_reply *reply = NULL;
     msgpack_zone zone;
     msgpack_object root;
     struct bw_task row;
     size_t len;
-    t->birth = UNSAID;
+    if (bw_clock_mono_us() < t->ask_at_us)
+        return;
+    t->ask_at_us = bw_clock_mono_us() + RETRY_MS * 1000;
     if (bellwire_task(t->bus, t->task.id, &reply) == 0) {
         const char *bytes = bellwire_reply_msgpack(reply, &len);
         const msgpack_object *map;
         msgpack_zone_init(&zone, 4096);
         if (bw_mp_unpack((struct bw_str){bytes, len}, BW_RPC_DEPTH_MAX, &zone, &root, NULL) == 0 &&
-            (map = bw_mp_get(&root, "task")) && bw_task_decode(map, &row, NULL) == 0)
+            (map = bw_mp_get(&root, "task")) && bw_task_decode(map, &row, NULL) == 0) {
             t->task.attempt = row.attempt + 1;
+            t->birth = UNSAID;
+        }
         msgpack_zone_destroy(&zone);
     }
     bellwire_reply_free(&reply);
 }
 
-static void on_settled(void *ctx, const struct bw_note *note, enum bw_fate fate, const char *why)
+static void on_settled(void *ctx, const struct bw_note *note, const struct bw_settled *how)
 {
     struct bw_teller *t = ctx;
-    if (fate == BW_FATE_REFUSED && !*t->report.refused)
-        snprintf(t->report.refused, sizeof t->report.refused, "%s", why);
+    if (how->fate == BW_FATE_REFUSED && !*t->report.refused)
+        snprintf(t->report.refused, sizeof t->report.refused, "%s", how->why);
     if (note->kind != BW_NOTE_CREATED)
         return;
-    if (fate == BW_FATE_STALE) {
-        begin_next_attempt(t);
-    } else if (fate == BW_FATE_REFUSED) {
+    if (how->fate == BW_FATE_STALE) {
+        t->birth = UNNUMBERED; /* it was there, in a final state */
+    } else if (how->fate == BW_FATE_REFUSED) {
         t->birth = REFUSED;
     } else {
         t->birth = KNOWN;
+        bw_obey_follow(t->plan.obey, how->cursor);
         bw_backlog_start(t->backlog, t->bus);
     }
 }
@@ -160,6 +170,23 @@ static void say_birth(struct bw_teller *t)
     bw_note_created(note, &t->task, t->plan.started_us);
     bw_outbox_send(t->outbox);
     t->birth = SAID;
+}
+
+/* Paused or continued. What was changed back before it could be said is only said as it is. */
+static void say_state(struct bw_teller *t)
+{
+    struct bw_note *note =
+        t->birth == KNOWN && !t->end_said ? bw_outbox_reserve(t->outbox, false) : NULL;
+    if (!note)
+        return;
+    pthread_mutex_lock(&t->state_lock);
+    struct bw_order state = t->state;
+    t->state.action = BW_NO_ACTION;
+    pthread_mutex_unlock(&t->state_lock);
+    if (state.action == BW_NO_ACTION)
+        return;
+    bw_note_state(note, &t->task, &state, bw_clock_wall_us());
+    bw_outbox_send(t->outbox);
 }
 
 /* The pace does not matter any more once the command has ended. */
@@ -202,7 +229,10 @@ static void say_end(struct bw_teller *t)
 static void work(struct bw_teller *t)
 {
     bw_outbox_settle(t->outbox, on_settled, t);
+    if (t->birth == UNNUMBERED && t->bus)
+        begin_next_attempt(t);
     say_birth(t);
+    say_state(t);
     say_progress(t);
     say_logs(t);
     say_end(t);
@@ -213,74 +243,41 @@ static void work(struct bw_teller *t)
 /* --- saving
  * ------------------------------------------------------------------------------------------ */
 
-struct saving {
-    struct bw_teller *teller;
-    struct bw_spool_file file;
-    struct bw_buf line;
-    bool logs;
-};
-
-static void save(void *ctx, const struct bw_note *note)
+static void save_state(struct bw_teller *t, struct bw_save *s, struct bw_note *note)
 {
-    struct saving *s = ctx;
-    if (note->kind == BW_NOTE_LOG && !s->logs)
-        return;
-    bw_buf_reset(&s->line);
-    bw_note_json(note, &s->line);
-    if (!s->line.failed && fwrite(s->line.data, 1, s->line.len, s->file.stream) == s->line.len)
-        s->teller->report.saved++;
-}
-
-static void save_state(struct bw_teller *t, struct saving *s, struct bw_note *note)
-{
-    if (t->birth == UNSAID) {
+    if (t->birth <= UNSAID) {
         bw_note_created(note, &t->task, t->plan.started_us);
-        save(s, note);
+        bw_save_note(s, note);
     }
     if (t->pace.changed) {
         bw_note_progress(note, &t->task, &t->progress, bw_buf_str(&t->progress_text),
                          t->end.wall_us);
-        save(s, note);
+        bw_save_note(s, note);
     }
     if (!t->end_said) {
         bw_note_ended(note, &t->task, &t->end, bw_trace_text(&t->trace));
-        save(s, note);
-    }
-}
-
-static void save_logs(struct bw_teller *t, struct saving *s, struct bw_note *note)
-{
-    struct bw_log_line line;
-    while (bw_log_spool_get(t->spool, &line)) {
-        bw_note_log(note, &t->task, &line);
-        save(s, note);
+        bw_save_note(s, note);
     }
 }
 
 static void save_all(struct bw_teller *t)
 {
-    struct saving s = {.teller = t};
+    struct bw_save s;
     struct bw_teller_report *r = &t->report;
     struct bw_note note = {0};
-    char dir[BW_SPOOL_PATH_MAX];
-    if (bw_spool_dir(t->plan.cli->bus, dir) != 0) {
-        snprintf(r->error, sizeof r->error, "neither XDG_STATE_HOME nor HOME is usable");
+    struct bw_log_line line;
+    if (bw_save_begin(&s, t->plan.cli->bus, r->error, sizeof r->error) != 0)
         return;
-    }
-    s.logs = bw_spool_dir_bytes(dir) < BW_SPOOL_DIR_BYTES_MAX;
     r->logs_left_out = !s.logs;
-    if (bw_spool_file_create(&s.file, dir) != 0) {
-        snprintf(r->error, sizeof r->error, "%.160s: %s", dir, strerror(errno));
-        return;
-    }
-    bw_outbox_each(t->outbox, save, &s);
+    bw_outbox_each(t->outbox, bw_save_note, &s);
     save_state(t, &s, &note);
-    save_logs(t, &s, &note);
-    if (bw_spool_file_close(&s.file, true) == 0)
+    while (bw_log_spool_get(t->spool, &line)) {
+        bw_note_log(&note, &t->task, &line);
+        bw_save_note(&s, &note);
+    }
+    r->saved = s.saved;
+    if (bw_save_end(&s, r->error, sizeof r->error) == 0)
         memcpy(r->file, s.file.path, sizeof r->file);
-    else
-        snprintf(r->error, sizeof r->error, "%.160s: %s", dir, strerror(errno));
-    bw_buf_free(&s.line);
     bw_note_free(&note);
 }
 
@@ -371,6 +368,7 @@ static void destroy(struct bw_teller **teller)
         bw_lines_free(&t->streams[i].lines);
     bw_buf_free(&t->progress_text);
     bw_trace_free(&t->trace);
+    pthread_mutex_destroy(&t->state_lock);
     free(t);
 }
 
@@ -381,6 +379,8 @@ int bw_teller_start(struct bw_teller **out, const struct bw_teller_plan *plan, s
         return BW_ENOMEM;
     t->plan = *plan;
     t->task = plan->task;
+    t->birth = plan->again ? UNNUMBERED : UNSAID;
+    pthread_mutex_init(&t->state_lock, NULL);
     t->feed = feed;
     t->pace.interval_us = PROGRESS_INTERVAL_US;
     for (int i = 0; i < BW_N_STREAMS; i++) {
@@ -400,6 +400,15 @@ int bw_teller_start(struct bw_teller **out, const struct bw_teller_plan *plan, s
     if (err)
         destroy(out);
     return err;
+}
+
+void bw_teller_state(void *teller, const struct bw_order *state)
+{
+    struct bw_teller *t = teller;
+    pthread_mutex_lock(&t->state_lock);
+    t->state = *state;
+    pthread_mutex_unlock(&t->state_lock);
+    bw_feed_wake(t->feed);
 }
 
 void bw_teller_finish(struct bw_teller *t, const struct bw_run_end *end)

@@ -10,6 +10,7 @@
 #include "progress.h"
 #include "feed.h"
 #include "note.h"
+#include "obey.h"
 #include "clients/cli/spool_dir.h"
 
 struct bw_teller_plan {
@@ -19,7 +20,9 @@ struct bw_teller_plan {
     size_t spool_bytes;                        /* of log lines that wait in memory */
     uint32_t drain_s;                          /* how long to wait for delivery after the end */
     int64_t started_us;                        /* wall */
-    int told;                                  /* an eventfd, written when all is done */
+    bool again;           /* a retry: another attempt of the task, which is there already */
+    struct bw_obey *obey; /* learns where the task began to exist */
+    int told;             /* an eventfd, written when all is done */
 };
 
 /* What the user should know at the end. */
@@ -37,6 +40,8 @@ struct bw_teller;
 /* Starts the thread. Borrows the feed; says nothing on its own. */
 int bw_teller_start(struct bw_teller **out, const struct bw_teller_plan *plan,
                     struct bw_feed *feed) BW_MUST_CHECK;
+/* Any thread: the command was paused (BW_PAUSE) or continued. teller: a struct bw_teller. */
+void bw_teller_state(void *teller, const struct bw_order *state);
 /* The command has ended. Closes the feed. */
 void bw_teller_finish(struct bw_teller *teller, const struct bw_run_end *end);
 /* Any thread: do not wait for the bus any longer, save. */

@@ -17,19 +17,19 @@ static void wake(void *ctx)
     wakes++;
 }
 
-static void on_settled(void *ctx, const struct bw_note *note, enum bw_fate fate, const char *why)
+static void on_settled(void *ctx, const struct bw_note *note, const struct bw_settled *how)
 {
     static const char letters[] = {
         [BW_FATE_STORED] = 's', [BW_FATE_STALE] = 'o', [BW_FATE_REFUSED] = 'r'};
     (void)ctx;
     size_t n = strlen(told);
     if (n + 1 < sizeof told) {
-        told[n] = letters[fate];
+        told[n] = letters[how->fate];
         told[n + 1] = 0;
     }
     assert_true(note->id[0] != 0);
-    if (fate == BW_FATE_REFUSED)
-        snprintf(why_told, sizeof why_told, "%s", why);
+    if (how->fate == BW_FATE_REFUSED)
+        snprintf(why_told, sizeof why_told, "%s", how->why);
 }
 
 static void settle(const char *expected)

@@ -1,0 +1,353 @@
+/* Obeying. */
+#include "obey.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "group.h"
+#include "signals.h"
+#include "wire/mp.h"
+#include "wire/topic.h"
+
+enum {
+    ORDERS_MAX = 32,  /* that wait; more come only from somebody who asks without looking */
+    LOOK_MS = 50,     /* how often to look whether what is being cancelled has ended */
+    KILLED_MS = 2000, /* how long to wait for what was killed */
+};
+
+struct bw_obey {
+    struct bw_obey_plan plan;
+    struct bw_thread thread;
+    pthread_mutex_t lock; /* of everything below */
+    pthread_cond_t changed;
+    bool leaving;
+    struct bellwire *bus; /* NULL: nothing is followed yet */
+    struct bellwire_subscription *subscription;
+    struct bw_order queue[ORDERS_MAX];
+    size_t n_queued;
+    bool between; /* a command is about to begin: what comes waits for it */
+
+    const struct bw_child *child; /* NULL: no command runs */
+    void (*tell)(void *ctx, const struct bw_order *order);
+    void *tell_ctx;
+    bool ended; /* the command itself has, others of its group may not */
+    bool paused, pause_news;
+    struct bw_order pause;  /* the last that paused or continued it */
+    struct bw_order ending; /* what it is to end for */
+    bool killing, killed;   /* it has until due_us; that is over */
+    int64_t due_us;
+    bool again;
+};
+
+static void wake_main(const struct bw_obey *o)
+{
+    if (write(o->plan.wake, &(uint64_t){1}, sizeof(uint64_t)) < 0)
+        return; /* it is full of wakes already */
+}
+
+/* --- orders; with the lock
+ * ----------------------------------------------------------------------------- */
+
+static void refuse(struct bw_obey *o, const struct bw_order *order, const char *why)
+{
+    struct bw_buf bytes = {0};
+    struct bw_mp_map data;
+    bw_mp_map_begin(&data, &bytes);
+    bw_mp_put_cstr(&data, "id", o->plan.task_id);
+    bw_mp_put_cstr(&data, "action", bw_action_name(order->action));
+    bw_mp_put_cstr(&data, "command_id", order->id);
+    bw_mp_map_end(&data);
+    const struct bellwire_event event = {
+        .event_type = "TASK_COMMAND_REFUSED",
+        .message = why,
+        .data_msgpack = bytes.data,
+        .data_msgpack_len = bytes.len,
+    };
+    /* Where it cannot be told, the bus says by itself that nobody answered. */
+    if (!bytes.failed)
+        bellwire_publish_async(o->bus, &event, NULL, NULL);
+    bw_buf_free(&bytes);
+}
+
+static void set_paused(struct bw_obey *o, bool paused, const struct bw_order *order)
+{
+    o->paused = paused;
+    o->pause = *order;
+    o->pause.action = paused ? BW_PAUSE : BW_RESUME;
+    o->pause_news = true;
+    bw_signals_set_paused(paused);
+    o->tell(o->tell_ctx, &o->pause);
+    wake_main(o);
+}
+
+/* False: it could not be signalled, and that was answered. */
+static bool signal_group(struct bw_obey *o, const struct bw_order *order, int sig)
+{
+    char why[160];
+    int err = bw_child_signal(o->child, sig);
+    if (err == 0 || err == ESRCH) /* it has just ended, and its end will answer */
+        return true;
+    snprintf(why, sizeof why, "bellwire may not signal the command (as %s): %s",
+             sig == SIGSTOP   ? "SIGSTOP"
+             : sig == SIGCONT ? "SIGCONT"
+                              : "SIGTERM",
+             strerror(err));
+    refuse(o, order, why);
+    return false;
+}
+
+static void pause_it(struct bw_obey *o, const struct bw_order *order)
+{
+    if (o->ending.action == BW_NO_ACTION && !o->paused && signal_group(o, order, SIGSTOP))
+        set_paused(o, true, order);
+}
+
+static void resume_it(struct bw_obey *o, const struct bw_order *order)
+{
+    if (o->ending.action == BW_NO_ACTION && signal_group(o, order, SIGCONT))
+        set_paused(o, false, order);
+}
+
+/* stop: SIGTERM. cancel and retry: SIGKILL too, when the time is over. The stronger order stays. */
+static void end_it(struct bw_obey *o, const struct bw_order *order)
+{
+    bool weaker = o->killing && order->action == BW_STOP;
+    if (!weaker && (o->ended || signal_group(o, order, SIGTERM))) {
+        bool kill_later = order->action != BW_STOP && !o->killing;
+        o->ending = *order;
+        o->again = order->action == BW_RETRY;
+        if (kill_later)
+            o->due_us = bw_clock_mono_us() + (int64_t)o->plan.kill_after_s * 1000000;
+        o->killing = o->killing || kill_later;
+        /* Stopped, it could not come to its end. */
+        bw_child_signal(o->child, SIGCONT);
+        o->paused = false;
+        bw_signals_set_paused(false);
+    }
+}
+
+static void obey(struct bw_obey *o, const struct bw_order *order)
+{
+    bool runs = o->child && (!o->ended || o->killing);
+    bool retry = order->action == BW_RETRY;
+    if (!runs && retry && (o->plan.stay || o->again)) {
+        o->again = true;
+        wake_main(o);
+    } else if (!runs && retry) {
+        refuse(o, order,
+               "the command has ended, and `bellwire run` with it: only with --stay does "
+               "it wait for a retry");
+    } else if (runs && order->action == BW_PAUSE) {
+        pause_it(o, order);
+    } else if (runs && (order->action == BW_RESUME || order->action == BW_START)) {
+        resume_it(o, order);
+    } else if (runs) {
+        end_it(o, order);
+    }
+}
+
+/* --- the thread
+ * ---------------------------------------------------------------------------------------- */
+
+/* What is being ended for good: has everything of it? With the lock, which is let go meanwhile. */
+static void look_at_group(struct bw_obey *o)
+{
+    pid_t group = o->child->pid;
+    int64_t now_us = bw_clock_mono_us();
+    if (!o->killed && now_us >= o->due_us) {
+        bw_child_signal(o->child, SIGKILL);
+        o->killed = true;
+        o->due_us = now_us + (int64_t)KILLED_MS * 1000;
+    }
+    if (!o->ended)
+        return;
+    pthread_mutex_unlock(&o->lock);
+    bool runs = bw_group_runs(group);
+    pthread_mutex_lock(&o->lock);
+    if (!runs || (o->killed && now_us >= o->due_us)) {
+        o->killing = false;
+        wake_main(o);
+    }
+}
+
+static void wait_for_changes(struct bw_obey *o)
+{
+    struct timespec until;
+    int64_t ms = LOOK_MS;
+    if (!o->killing) {
+        pthread_cond_wait(&o->changed, &o->lock);
+        return;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += ms * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_cond_timedwait(&o->changed, &o->lock, &until);
+}
+
+static void run(void *arg)
+{
+    struct bw_obey *o = arg;
+    pthread_mutex_lock(&o->lock);
+    while (!o->leaving) {
+        if (o->n_queued > 0 && !o->between) {
+            struct bw_order next = o->queue[0];
+            o->n_queued--;
+            memmove(o->queue, o->queue + 1, o->n_queued * sizeof next);
+            obey(o, &next);
+        } else {
+            wait_for_changes(o);
+            if (o->killing)
+                look_at_group(o);
+        }
+    }
+    pthread_mutex_unlock(&o->lock);
+}
+
+/* --- following the commands
+ * ---------------------------------------------------------------------------- */
+
+/* A thread of libbellwire. */
+static void on_event(void *arg, const struct bellwire_received *event)
+{
+    struct bw_obey *o = arg;
+    struct bw_order order;
+    if (strcmp(event->task_id, o->plan.task_id) != 0 || !bw_order_decode(event, &order))
+        return;
+    pthread_mutex_lock(&o->lock);
+    if (o->n_queued < ORDERS_MAX)
+        o->queue[o->n_queued++] = order;
+    else
+        refuse(o, &order, "too many commands wait already");
+    pthread_cond_signal(&o->changed);
+    pthread_mutex_unlock(&o->lock);
+}
+
+/* Without memory for it nothing is obeyed, and the bus says of each command that nobody answers. */
+void bw_obey_follow(struct bw_obey *o, const char *cursor)
+{
+    static const char *const topics[] = {BW_TOPIC_CONTROL, NULL};
+    const struct bellwire_options options = {.timeout_ms = o->plan.cli->timeout_s * 1000};
+    const struct bellwire_subscribe_options what = {
+        .topics = topics, .after = *cursor ? cursor : NULL, .on_event = on_event, .arg = o};
+    pthread_mutex_lock(&o->lock);
+    if (!o->bus && bellwire_connect(o->plan.cli->bus, &options, &o->bus) == 0 &&
+        bellwire_subscribe(o->bus, &what, &o->subscription) != 0)
+        bellwire_close(&o->bus);
+    pthread_mutex_unlock(&o->lock);
+}
+
+/* --- the main thread's side
+ * ---------------------------------------------------------------------------- */
+
+int bw_obey_create(struct bw_obey **out, const struct bw_obey_plan *plan)
+{
+    struct bw_obey *o = *out = calloc(1, sizeof *o);
+    pthread_condattr_t monotonic;
+    if (!o)
+        return BW_ENOMEM;
+    o->plan = *plan;
+    o->between = true;
+    pthread_mutex_init(&o->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&o->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    int err = bw_thread_start(&o->thread, "obey", run, o);
+    if (err)
+        bw_obey_destroy(out, 0);
+    return err;
+}
+
+void bw_obey_destroy(struct bw_obey **obey, int wait_ms)
+{
+    struct bw_obey *o = *obey;
+    *obey = NULL;
+    if (!o)
+        return;
+    bellwire_unsubscribe(&o->subscription);
+    pthread_mutex_lock(&o->lock);
+    o->leaving = true;
+    pthread_cond_signal(&o->changed);
+    pthread_mutex_unlock(&o->lock);
+    bw_thread_join(&o->thread);
+    if (o->bus)
+        bellwire_flush(o->bus, wait_ms);
+    bellwire_close(&o->bus);
+    pthread_cond_destroy(&o->changed);
+    pthread_mutex_destroy(&o->lock);
+    free(o);
+}
+
+void bw_obey_began(struct bw_obey *o, const struct bw_child *child,
+                   void (*tell)(void *ctx, const struct bw_order *order), void *ctx)
+{
+    pthread_mutex_lock(&o->lock);
+    o->child = child;
+    o->tell = tell;
+    o->tell_ctx = ctx;
+    o->ended = o->paused = o->pause_news = o->killing = o->killed = o->again = false;
+    o->ending = (struct bw_order){0};
+    o->between = false;
+    pthread_cond_signal(&o->changed);
+    pthread_mutex_unlock(&o->lock);
+}
+
+bool bw_obey_take_pause(struct bw_obey *o, struct bw_order *order)
+{
+    pthread_mutex_lock(&o->lock);
+    bool news = o->pause_news;
+    *order = o->pause;
+    o->pause_news = false;
+    pthread_mutex_unlock(&o->lock);
+    return news;
+}
+
+void bw_obey_continued(struct bw_obey *o)
+{
+    pthread_mutex_lock(&o->lock);
+    if (o->paused)
+        set_paused(o, false, &(struct bw_order){.reason = "a signal came for the command"});
+    pthread_mutex_unlock(&o->lock);
+}
+
+void bw_obey_ended(struct bw_obey *o)
+{
+    pthread_mutex_lock(&o->lock);
+    o->ended = true;
+    pthread_cond_signal(&o->changed);
+    pthread_mutex_unlock(&o->lock);
+}
+
+bool bw_obey_is_over(struct bw_obey *o)
+{
+    pthread_mutex_lock(&o->lock);
+    bool over = o->ended && !o->killing;
+    pthread_mutex_unlock(&o->lock);
+    return over;
+}
+
+void bw_obey_finish(struct bw_obey *o, struct bw_order *order)
+{
+    pthread_mutex_lock(&o->lock);
+    *order = o->ending;
+    o->child = NULL;
+    pthread_mutex_unlock(&o->lock);
+}
+
+bool bw_obey_take_retry(struct bw_obey *o)
+{
+    pthread_mutex_lock(&o->lock);
+    bool again = o->again;
+    o->again = false;
+    o->between = again;
+    pthread_mutex_unlock(&o->lock);
+    return again;
+}
