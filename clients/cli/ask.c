@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "answer.h"
-#include "clients/cli/action.h"
+#include "wire/command.h"
 #include "text.h"
 #include "wire/event_type.h"
 #include "wire/mp.h"
@@ -184,8 +184,7 @@ static void look(struct asking *a, struct asked *t, const struct bellwire_receiv
     if (kind == BW_TASK_DELETED) {
         bw_cli_error(a->cli, "%s: it was deleted", t->id);
         t->failed = true;
-    } else if (strcmp(event->event_type, "TASK_COMMAND_UNANSWERED") == 0 ||
-               strcmp(event->event_type, "TASK_COMMAND_REFUSED") == 0) {
+    } else if (kind == BW_TASK_COMMAND_UNANSWERED || kind == BW_TASK_COMMAND_REFUSED) {
         t->failed = is_about(data, t);
         if (t->failed)
             bw_cli_error(a->cli, "%s: %.*s", t->id, BW_STR_ARG(bw_buf_str(&message)));

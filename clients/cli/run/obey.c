@@ -13,6 +13,7 @@
 #include "base/thread.h"
 #include "group.h"
 #include "signals.h"
+#include "wire/event_type.h"
 #include "wire/mp.h"
 #include "wire/topic.h"
 
@@ -65,7 +66,7 @@ static void refuse(struct bw_obey *o, const struct bw_order *order, const char *
     bw_mp_put_cstr(&data, "command_id", order->id);
     bw_mp_map_end(&data);
     const struct bellwire_event event = {
-        .event_type = "TASK_COMMAND_REFUSED",
+        .event_type = bw_event_kind_name(BW_TASK_COMMAND_REFUSED),
         .message = why,
         .data_msgpack = bytes.data,
         .data_msgpack_len = bytes.len,

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "clients/cli/action.h"
+#include "wire/task.h"
 #include "base/buf.h"
 #include "bellwire.h"
 #include "wire/event.h"
