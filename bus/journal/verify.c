@@ -6,7 +6,7 @@
 static int check_counts(struct bw_verify *v)
 {
     const struct bw_journal_state *state = &v->r->state;
-    int64_t ids, rows, tasks, commands, folded = 0;
+    int64_t ids, rows, tasks, commands, deletions, folded = 0;
     int err = bw_db_int(v->r->db, "SELECT count(*) FROM event_ids", &ids);
     if (!err)
         err = bw_db_int(v->r->db, "SELECT count(*) FROM task_rows", &rows);
@@ -14,6 +14,8 @@ static int check_counts(struct bw_verify *v)
         err = bw_db_int(v->r->db, "SELECT count(*) FROM tasks", &tasks);
     if (!err)
         err = bw_db_int(v->r->db, "SELECT count(*) FROM open_commands", &commands);
+    if (!err)
+        err = bw_db_int(v->r->db, "SELECT count(*) FROM deleted_tasks", &deletions);
     if (err)
         return err;
     if (commands != v->open_commands)
@@ -23,6 +25,10 @@ static int check_counts(struct bw_verify *v)
     if (ids != v->events)
         return bw_fault(v->fault, BW_ECONFLICT, "event_ids",
                         "%" PRId64 " ids are kept for %" PRId64 " events", ids, v->events);
+    if (deletions != v->deletions)
+        return bw_fault(v->fault, BW_ECONFLICT, "deleted_tasks",
+                        "%" PRId64 " deletions are kept, the events have %" PRId64 " of them",
+                        deletions, v->deletions);
     if (v->lane_events != v->linked_events)
         return bw_fault(v->fault, BW_ECONFLICT, "lanes",
                         "the lanes have %" PRId64 " events, the log has %" PRId64 " of lanes",

@@ -12,6 +12,7 @@ struct bw_verify {
     int64_t lane_events;           /* as the lanes count them */
     int64_t tasks[BW_N_STATUS];    /* rows that folding gave */
     int64_t open_commands;         /* of them, those that were asked something */
+    int64_t deletions;             /* kept, and found to be right */
 };
 
 /* The log: every event readable, in its place, linked to the one before, found by its id. */

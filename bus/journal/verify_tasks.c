@@ -1,5 +1,6 @@
-/* Checking the task table: every row, its docs and its columns are what its events give. One task
- * at a time, along its lanes, so memory does not grow with the number of tasks. */
+/* Checking the task table: every row, its docs and its columns are what its events give, and so are
+ * the deletions that are kept. One task at a time, along its lanes, so memory does not grow with
+ * the number of tasks. */
 #include "journal/verify.h"
 
 #include <inttypes.h>
@@ -19,12 +20,21 @@ struct rebuilt {
     struct bw_buf docs[BW_N_DOCS]; /* encoded; empty: none */
 };
 
+/* What a commit found. Its events have the time at which it began, so that is how it is known. */
+struct commit {
+    int64_t received_at_us; /* 0: none yet */
+    bool existed;
+    struct bw_buf owner, resource; /* of the row, if there was one */
+    uint64_t last;                 /* the task's last event in it */
+};
+
 struct task_check {
     struct bw_verify *v;
-    sqlite3_stmt *tasks, *lane_count, *columns, *open_command;
+    sqlite3_stmt *tasks, *lane_count, *columns, *open_command, *deleted;
     struct bw_str id; /* of the task at hand */
     int64_t key;
     struct rebuilt now;
+    struct commit commit;
     struct bw_buf bytes;
 };
 
@@ -49,6 +59,46 @@ static void keep_doc(struct bw_buf *doc, const msgpack_object *value)
         msgpack_pack_object(&pk, *value);
 }
 
+static void put_again(struct bw_buf *b, struct bw_str s)
+{
+    bw_buf_reset(b);
+    bw_buf_puts(b, s);
+}
+
+static void begin_commit(struct task_check *c, int64_t received_at_us)
+{
+    const struct bw_task *row = &c->now.row;
+    c->commit.received_at_us = received_at_us;
+    c->commit.existed = c->now.exists;
+    put_again(&c->commit.owner, c->now.exists ? row->owner : (struct bw_str){0});
+    put_again(&c->commit.resource, c->now.exists ? row->resource : (struct bw_str){0});
+}
+
+/* A task that was there before a commit and is not there after it is among the deleted, with the
+ * owner and the resource that it had. Those that were deleted before the schema knew whose they
+ * were have none, and are kept only if they were not made again. */
+static int end_commit(struct task_check *c, bool last)
+{
+    const struct commit *commit = &c->commit;
+    if (!commit->existed || c->now.exists || commit->received_at_us == 0)
+        return 0;
+    bw_db_bind_int(c->deleted, 1, (int64_t)commit->last);
+    int found = bw_db_row(c->deleted);
+    if (found != 1)
+        return found || !last ? found : differs(c, "was deleted, which is kept nowhere");
+    char uuid[BW_UUID_LEN];
+    struct bw_str id = bw_db_str(c->deleted, 0), owner = bw_db_str(c->deleted, 1),
+                  resource = bw_db_str(c->deleted, 2);
+    if (sqlite3_column_type(c->deleted, 0) == SQLITE_BLOB)
+        id = bw_id_text(id, uuid);
+    bool same = bw_str_eq(id, c->id) && ((owner.len == 0 && resource.len == 0) ||
+                                         (bw_str_eq(owner, bw_buf_str(&commit->owner)) &&
+                                          bw_str_eq(resource, bw_buf_str(&commit->resource))));
+    sqlite3_reset(c->deleted);
+    c->v->deletions++;
+    return same ? 0 : differs(c, "its deletion is kept as another's");
+}
+
 static int fold(struct task_check *c, struct bw_str body)
 {
     struct rebuilt *t = &c->now;
@@ -61,6 +111,12 @@ static int fold(struct task_check *c, struct bw_str body)
         return differs(c, "has an event that cannot be decoded");
     if (!bw_str_eq(e.task_id, c->id))
         return differs(c, "its lane has an event of another task");
+    int err = e.received_at_us == c->commit.received_at_us ? 0 : end_commit(c, false);
+    if (err)
+        return err;
+    if (e.received_at_us != c->commit.received_at_us)
+        begin_commit(c, e.received_at_us);
+    c->commit.last = e.seq;
     int result = bw_task_fold(t->exists ? &t->row : NULL, &e, &after, docs, NULL);
     if (result < 0 || result == BW_FOLD_STALE)
         return differs(c, "has an event that should not have been stored");
@@ -212,8 +268,11 @@ static int check_task(struct task_check *c)
 {
     int err = 0;
     forget(&c->now);
+    c->commit.received_at_us = 0;
     for (int64_t topic = 1; topic <= BW_N_LANES && !err; topic++)
         err = walk_lane(c, topic);
+    if (!err)
+        err = end_commit(c, true);
     if (!err)
         err = compare_row(c);
     if (!err)
@@ -256,7 +315,11 @@ int bw_verify_tasks(struct bw_verify *v)
         err =
             bw_db_prepare(v->r->db, &c.open_command, "SELECT 1 FROM open_commands WHERE key = ?1");
     if (!err)
+        err = bw_db_prepare(v->r->db, &c.deleted,
+                            "SELECT id, owner, resource FROM deleted_tasks WHERE seq = ?1");
+    if (!err)
         err = check_all(&c);
+    sqlite3_finalize(c.deleted);
     sqlite3_finalize(c.tasks);
     sqlite3_finalize(c.lane_count);
     sqlite3_finalize(c.columns);
@@ -264,6 +327,8 @@ int bw_verify_tasks(struct bw_verify *v)
     for (int i = 0; i < BW_N_DOCS; i++)
         bw_buf_free(&c.now.docs[i]);
     free(c.now.strings);
+    bw_buf_free(&c.commit.owner);
+    bw_buf_free(&c.commit.resource);
     bw_buf_free(&c.bytes);
     return err;
 }

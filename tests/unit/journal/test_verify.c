@@ -7,7 +7,7 @@ static void fill(struct kit *k)
                  "\"owner\":\"ann\",\"params\":{\"a\":1}}}");
     kit_event(k, "{\"event_type\":\"TASK_UPDATED\",\"data\":{\"id\":\"t\",\"progress\":30}}");
     kit_event(k, "{\"event_type\":\"TASK_LOG\",\"data\":{\"task_id\":\"t\",\"level\":\"info\"}}");
-    kit_event(k, "{\"event_type\":\"TASK_CREATED\",\"data\":{\"id\":\"u\"}}");
+    kit_event(k, "{\"event_type\":\"TASK_CREATED\",\"data\":{\"id\":\"u\",\"owner\":\"bob\"}}");
     kit_event(k, "{\"event_type\":\"TASK_DELETED\",\"data\":{\"id\":\"u\"}}");
     kit_event(k, "{\"event_type\":\"TASK_FAILED\",\"data\":{\"id\":\"v\",\"error\":{\"type\":\"E\","
                  "\"message\":\"m\",\"trace\":\"at …\"}}}");
@@ -67,6 +67,11 @@ static void each_damage_is_named(void **state)
         {"UPDATE events SET lane_prev = 0 WHERE place >> 44 = 4 + 1", "the lanes have"},
         {"DELETE FROM open_commands", "not among the open ones"},
         {"INSERT INTO open_commands VALUES (1, 1)", "open commands are kept"},
+        {"DELETE FROM deleted_tasks", "kept nowhere"},
+        {"UPDATE deleted_tasks SET id = 'v'", "kept as another's"},
+        {"UPDATE deleted_tasks SET owner = 'eve'", "kept as another's"},
+        {"UPDATE deleted_tasks SET seq = seq + 1", "kept nowhere"},
+        {"INSERT INTO deleted_tasks VALUES (1, 't', NULL, NULL)", "deletions are kept"},
         {"UPDATE state SET running = running + 1", "counted as running"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
