@@ -15,7 +15,7 @@ SONAME  := libbellwire.so.0
 PKG_BUILD := gcc libc6-dev make pkg-config libnng-dev libcivetweb-dev libmsgpack-dev libsqlite3-dev \
              libwslay-dev libjansson-dev zlib1g-dev uthash-dev python3-venv
 PKG_UNIT  := libcmocka-dev
-PKG_TEST  := clang libclang-rt-14-dev spin chromium fonts-wqy-microhei
+PKG_TEST  := clang libclang-rt-14-dev spin chromium fonts-wqy-microhei openssl
 PKG_LINT  := clang-format clang-tidy cppcheck
 PKG_BENCH := nginx-light libnginx-mod-nchan
 PKG_DOCS  := doxygen mandoc
@@ -56,6 +56,7 @@ L_WEB      = -lcivetweb -lwslay $(shell pkg-config --libs zlib)
 DIR_base    := bus/base
 DIR_wire    := bus/wire
 DIR_journal := bus/journal
+DIR_tls     := bus/tls
 DIR_net     := bus/net
 DIR_bus     := bus
 DIR_client  := clients/c
@@ -65,24 +66,26 @@ DIR_stream  := web/stream
 DIR_http    := web/http
 DIR_rest    := web/rest
 DIR_web     := web
-FLOORS      := base wire journal net bus client cli run stream http rest web
+FLOORS      := base wire tls journal net bus client cli run stream http rest web
 
 ON_base    := base
 ON_wire    := wire base
 ON_journal := journal wire base
-ON_net     := net base
-ON_bus     := bus net journal wire base
-ON_client  := client wire base
-ON_cli     := cli client wire base
-ON_run     := run cli client wire base
-ON_stream  := stream client wire base
+ON_tls     := tls base
+ON_net     := net tls base
+ON_bus     := bus net tls journal wire base
+ON_client  := client tls wire base
+ON_cli     := cli client tls wire base
+ON_run     := run cli client tls wire base
+ON_stream  := stream client tls wire base
 ON_http    := http wire base
-ON_rest    := rest http client wire base
-ON_web     := web assets rest http stream client wire base
+ON_rest    := rest http client tls wire base
+ON_web     := web assets rest http stream client tls wire base
 
 SYS_base     =
 SYS_wire     = $(L_WIRE)
 SYS_journal  = $(L_SQLITE) $(SYS_wire)
+SYS_tls      = $(L_NNG)
 SYS_net      = $(L_NNG)
 SYS_bus      = $(SYS_net) $(SYS_journal)
 SYS_client   = $(L_NNG) $(SYS_wire)
@@ -184,9 +187,9 @@ $(B)/bellwired: $(MAIN_OBJ) $(libs_of_web) $(LIB_bus) $(LIB_net) $(LIB_journal)
 $(B)/bellwire: $(CLI_MAIN:%.c=$(B)/obj/%.o) $(libs_of_run)
 	$(call link,$< $(libs_of_run),$(SYS_run))
 # Programs outside find the library by its soname, also where it was built.
-$(B)/libbellwire.so: $(OBJ_client) $(LIB_wire) $(LIB_base)
+$(B)/libbellwire.so: $(OBJ_client) $(LIB_tls) $(LIB_wire) $(LIB_base)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -shared -Wl,-soname,$(SONAME) -o $@ $(OBJ_client) $(LIB_wire) $(LIB_base) $(SYS_client)
+	$(Q)$(CC) $(LDFLAGS) $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -shared -Wl,-soname,$(SONAME) -o $@ $(OBJ_client) $(LIB_tls) $(LIB_wire) $(LIB_base) $(SYS_client)
 	@ln -sfn $(@F) $(@D)/$(SONAME)
 comma := ,
 
@@ -388,7 +391,7 @@ endif
 # --- Benchmarks: tests/bench/*.c, each a program that links the whole house ------------------------
 BENCH_SRC := $(wildcard tests/bench/*.c)
 BENCH_BIN := $(BENCH_SRC:%.c=$(B)/%)
-BENCH_ON  := bus net journal client wire base
+BENCH_ON  := bus net journal client tls wire base
 $(BENCH_BIN:%=%.o): $(B)/%.o: %.c | $(DEPS_BUILD)
 	@mkdir -p $(@D)
 	$(call say,CC  ,$<)

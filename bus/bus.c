@@ -34,6 +34,7 @@ struct bw_bus {
     struct bw_ingest *ingest;
     struct bw_unacked *unacked;
     struct bw_unanswered *unanswered;
+    struct nng_tls_config *tls; /* NULL: no address wants it */
 };
 
 /* --- From stage to stage --------------------------------------------------------------------- */
@@ -123,6 +124,13 @@ static int start_receiving(struct bw_bus *bus, const struct bw_bus_options *o,
     return err;
 }
 
+/* The files are read when the first address wants them. */
+static int open_tls(struct bw_bus *bus, const struct bw_bus_options *o, const char *url,
+                    struct bw_fault *fault)
+{
+    return bus->tls || !bw_tls_wanted(url) ? 0 : bw_tls_open(&o->tls, NULL, &bus->tls, fault);
+}
+
 static int listen_on(struct bw_bus *bus, const char *url, struct bw_fault *fault)
 {
     char req[BW_URL_MAX], pub[BW_URL_MAX], in[BW_URL_MAX];
@@ -134,11 +142,11 @@ static int listen_on(struct bw_bus *bus, const char *url, struct bw_fault *fault
     if (err)
         return bw_fault(fault, err, "bus", "%.60s is %s: %s", url,
                         err == BW_ETOOBIG ? "too long" : "not an address", BW_URL_FORMS);
-    err = bw_publish_listen(bus->publish, pub, fault);
+    err = bw_publish_listen(bus->publish, pub, bus->tls, fault);
     if (!err)
-        err = bw_unacked_listen(bus->unacked, in, fault);
+        err = bw_unacked_listen(bus->unacked, in, bus->tls, fault);
     if (!err)
-        err = bw_ingest_listen(bus->ingest, req, fault);
+        err = bw_ingest_listen(bus->ingest, req, bus->tls, fault);
     if (!err)
         diag_info("BUS-LISTENING", "url=%s", url);
     return err;
@@ -155,8 +163,11 @@ int bw_bus_start(const struct bw_bus_options *options, struct bw_bus **out, stru
         err = start_writing(bus, options, fault);
     if (!err)
         err = start_receiving(bus, options, fault);
-    for (const char *const *url = options->urls; !err && *url; url++)
-        err = listen_on(bus, *url, fault);
+    for (const char *const *url = options->urls; !err && *url; url++) {
+        err = open_tls(bus, options, *url, fault);
+        if (!err)
+            err = listen_on(bus, *url, fault);
+    }
     if (err) {
         bw_bus_stop(&bus);
         return err;
@@ -187,6 +198,7 @@ void bw_bus_stop(struct bw_bus **bus)
     bw_writer_destroy(&b->writer);
     bw_unanswered_destroy(&b->unanswered);
     bw_publish_close(&b->publish);
+    bw_tls_close(&b->tls);
     if (b->lock_fd >= 0)
         close(b->lock_fd);
     free(b);

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "journal/journal.h"
+#include "tls/tls.h"
 
 struct bw_bus;
 
@@ -16,6 +17,7 @@ struct bw_bus;
 struct bw_bus_options {
     const char *data_dir;         /* made if it is not there (its parent must be) */
     const char *const *urls;      /* base URLs to listen on, NULL-terminated; see wire/url.h */
+    struct bw_tls_files tls;      /* for those that are tls+tcp:// */
     uint64_t journal_bytes_max;   /* BW_ENOSPC beyond this; 0: no limit */
     uint32_t task_cache_rows;     /* task rows that the writer keeps */
     uint32_t event_bytes_max;     /* largest encoded event */

@@ -215,9 +215,10 @@ int bw_ingest_start(const struct bw_ingest_options *options, struct bw_ingest_si
     return 0;
 }
 
-int bw_ingest_listen(struct bw_ingest *ingest, const char *endpoint, struct bw_fault *fault)
+int bw_ingest_listen(struct bw_ingest *ingest, const char *endpoint, struct nng_tls_config *tls,
+                     struct bw_fault *fault)
 {
-    return bw_serve_listen(ingest->server, endpoint, fault);
+    return bw_serve_listen(ingest->server, endpoint, tls, fault);
 }
 
 void bw_ingest_drain(struct bw_ingest *ingest)

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "job.h"
+#include "tls/tls.h"
 
 struct bw_ingest;
 
@@ -34,7 +35,7 @@ struct bw_ingest_sink {
 
 int bw_ingest_start(const struct bw_ingest_options *options, struct bw_ingest_sink sink,
                     struct bw_ingest **out, struct bw_fault *fault) BW_MUST_CHECK;
-int bw_ingest_listen(struct bw_ingest *ingest, const char *endpoint,
+int bw_ingest_listen(struct bw_ingest *ingest, const char *endpoint, struct nng_tls_config *tls,
                      struct bw_fault *fault) BW_MUST_CHECK;
 /* Receives no more; when it returns, nothing is handed to the sink any more. Requests under way are
  * still answered. */

@@ -63,9 +63,10 @@ int bw_publish_open(uint32_t buffer_messages, struct bw_publish **out, struct bw
     return 0;
 }
 
-int bw_publish_listen(struct bw_publish *publish, const char *endpoint, struct bw_fault *fault)
+int bw_publish_listen(struct bw_publish *publish, const char *endpoint, struct nng_tls_config *tls,
+                      struct bw_fault *fault)
 {
-    return bw_nng_listen(publish->socket, endpoint, fault);
+    return bw_nng_listen(publish->socket, endpoint, tls, fault);
 }
 
 void bw_publish_close(struct bw_publish **publish)

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "journal/journal.h"
+#include "tls/tls.h"
 
 struct bw_publish;
 
@@ -16,7 +17,7 @@ struct bw_publish;
 int bw_publish_open(uint32_t buffer_messages, struct bw_publish **out,
                     struct bw_fault *fault) BW_MUST_CHECK;
 /* Listens on one more endpoint. Any thread. */
-int bw_publish_listen(struct bw_publish *publish, const char *endpoint,
+int bw_publish_listen(struct bw_publish *publish, const char *endpoint, struct nng_tls_config *tls,
                       struct bw_fault *fault) BW_MUST_CHECK;
 /* Closes; sets *publish to NULL. */
 void bw_publish_close(struct bw_publish **publish);

@@ -216,9 +216,10 @@ int bw_unacked_start(const struct bw_unacked_options *options, struct bw_unacked
     return 0;
 }
 
-int bw_unacked_listen(struct bw_unacked *unacked, const char *endpoint, struct bw_fault *fault)
+int bw_unacked_listen(struct bw_unacked *unacked, const char *endpoint, struct nng_tls_config *tls,
+                      struct bw_fault *fault)
 {
-    return bw_nng_listen(unacked->socket, endpoint, fault);
+    return bw_nng_listen(unacked->socket, endpoint, tls, fault);
 }
 
 void bw_unacked_drain(struct bw_unacked *unacked)

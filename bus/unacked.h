@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "job.h"
+#include "tls/tls.h"
 
 struct bw_unacked;
 
@@ -35,7 +36,7 @@ struct bw_unacked_sink {
 /* Opens the socket, which receives from now on. */
 int bw_unacked_start(const struct bw_unacked_options *options, struct bw_unacked_sink sink,
                      struct bw_unacked **out, struct bw_fault *fault) BW_MUST_CHECK;
-int bw_unacked_listen(struct bw_unacked *unacked, const char *endpoint,
+int bw_unacked_listen(struct bw_unacked *unacked, const char *endpoint, struct nng_tls_config *tls,
                       struct bw_fault *fault) BW_MUST_CHECK;
 /* Receives no more; when it returns, nothing is handed to the sink any more. */
 void bw_unacked_drain(struct bw_unacked *unacked);

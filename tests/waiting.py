@@ -17,9 +17,12 @@ def wait_until(condition, what, timeout_s=60, pause_s=0.01):
         time.sleep(pause_s)
 
 
-def free_port():
-    """A port that nobody has, and that the kernel will give to nobody while its server is down."""
+def free_port(in_a_row=1):
+    """A port that nobody has, and that the kernel will give to nobody while its server is down; the first of so
+    many in a row."""
     while True:
-        with socket.socket() as s, contextlib.suppress(OSError):
-            s.bind(("127.0.0.1", random.randrange(10_000, 30_000)))
-            return s.getsockname()[1]
+        first = random.randrange(10_000, 30_000)
+        with contextlib.ExitStack() as sockets, contextlib.suppress(OSError):
+            for port in range(first, first + in_a_row):
+                sockets.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first

@@ -41,12 +41,18 @@ static int split_bus(const struct bellwired_options *o, struct addresses *a, str
     return a->n ? 0 : bw_fault(fault, BW_EINVAL, "bus", "no address");
 }
 
+static struct bw_tls_files tls_files(const struct bellwired_options *o)
+{
+    return (struct bw_tls_files){o->bus_cert, o->bus_key, o->bus_ca};
+}
+
 static int start_bus(const struct bellwired_options *o, const struct addresses *a,
                      struct bw_bus **bus, struct bw_fault *fault)
 {
     const struct bw_bus_options options = {
         .data_dir = o->data,
         .urls = a->urls,
+        .tls = tls_files(o),
         .journal_bytes_max = o->journal_bytes_max,
         .task_cache_rows = (uint32_t)o->task_cache_rows,
         .event_bytes_max = (uint32_t)o->event_bytes_max,
@@ -70,6 +76,7 @@ static int start_web(const struct bellwired_options *o, const char *bus_url, str
         .proxies = o->proxies,
         .deflate = o->deflate == CHOICE_ON,
         .bus_url = bus_url,
+        .tls = tls_files(o),
         .http_threads = (unsigned)o->http_threads,
         .request_timeout_s = (unsigned)o->request_timeout_s,
         .body_bytes_max = o->body_bytes_max,

@@ -49,6 +49,12 @@ static const struct bw_setting settings[] = {
          "and "
          "the two after it; several with commas between them. Default ipc://DIR/bus with the "
          "folder of --data."),
+    TEXT(NULL, "bus-cert", bus_cert, "FILE", NULL,
+         "For tls+tcp:// in --bus: the certificate shown to producers and clients, or with --only "
+         "web to the bus. PEM."),
+    TEXT(NULL, "bus-key", bus_key, "FILE", NULL, "Its key, without a password. PEM."),
+    TEXT(NULL, "bus-ca", bus_ca, "FILE", NULL,
+         "Whose signature the other side's certificate needs: nobody else gets in. PEM."),
     CHOICE(NULL, "only", only, "both", only_choices,
            "Run one half: bus keeps the journal, web serves pages from the bus at --bus."),
 

@@ -110,7 +110,12 @@ static int start(struct bw_web *web, const struct bw_web_options *o, struct bw_f
 {
     const unsigned threads = o->http_threads ? o->http_threads : HTTP_THREADS;
     const uint32_t timeout_ms = o->bus_timeout_ms ? o->bus_timeout_ms : BUS_TIMEOUT_MS;
-    const struct bellwire_options bus = {.timeout_ms = timeout_ms};
+    const struct bellwire_options bus = {
+        .timeout_ms = timeout_ms,
+        .tls_cert = o->tls.cert,
+        .tls_key = o->tls.key,
+        .tls_ca = o->tls.ca,
+    };
     struct bw_stream_options stream = o->stream;
     stream.max_connections = affordable_connections(stream.max_connections, threads);
     int err = bellwire_connect(o->bus_url, &bus, &web->bus);

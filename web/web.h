@@ -8,15 +8,17 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "tls/tls.h"
 #include "web/stream/stream.h"
 
 /* Zero means the default. Strings are borrowed for the duration of bw_web_start(). */
 struct bw_web_options {
-    const char *listen;    /* "127.0.0.1:8080"; "8080" is every address; port 0: any free one */
-    const char *proxies;   /* whose X-Forwarded-For is believed: "127.0.0.0/8, 10.0.0.7" */
-    bool deflate;          /* compress what pages get, if they can take it */
-    const char *bus_url;   /* the bus's base URL: inproc:// in one process, else ipc:// or tcp:// */
-    unsigned http_threads; /* requests worked on at once; default 16 */
+    const char *listen;  /* "127.0.0.1:8080"; "8080" is every address; port 0: any free one */
+    const char *proxies; /* whose X-Forwarded-For is believed: "127.0.0.0/8, 10.0.0.7" */
+    bool deflate;        /* compress what pages get, if they can take it */
+    const char *bus_url; /* the bus's base URL: inproc:// in one process, else ipc:// or tcp:// */
+    struct bw_tls_files tls;    /* if it is tls+tcp:// */
+    unsigned http_threads;      /* requests worked on at once; default 16 */
     unsigned request_timeout_s; /* for a request's body and a long answer; default 60 */
     size_t body_bytes_max;      /* largest request body; default 16 MiB */
     uint32_t bus_timeout_ms;    /* wait for the bus to answer one request; default 10 000 */

@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/text_file.h"
 
-enum { FILE_BYTES_MAX = 1 << 20, ENV_NAME_MAX = 128 };
+enum { ENV_NAME_MAX = 128 };
 
 /* Where a value comes from, for the message about a bad one. */
 struct origin {
@@ -219,33 +220,9 @@ static int load_line(const struct loading *l, char *line, struct origin from)
     return set(l, s, trim(eq + 1), from);
 }
 
-static int read_text(const char *path, char **out, struct bw_fault *fault)
-{
-    FILE *f = fopen(path, "re");
-    *out = f ? malloc(FILE_BYTES_MAX + 1) : NULL;
-    if (!f || !*out) {
-        int why = errno;
-        if (f)
-            fclose(f);
-        return bw_fault(fault, BW_EIO, "config", "cannot read %.120s: %s", path, strerror(why));
-    }
-    errno = 0;
-    size_t n = fread(*out, 1, FILE_BYTES_MAX + 1, f);
-    int why = ferror(f) ? errno : 0;
-    fclose(f);
-    if (why)
-        return bw_fault(fault, BW_EIO, "config", "cannot read %.120s: %s", path, strerror(why));
-    if (n > FILE_BYTES_MAX)
-        return bw_fault(fault, BW_ETOOBIG, "config", "%.120s is larger than 1M", path);
-    (*out)[n] = 0;
-    if (strlen(*out) != n)
-        return bw_fault(fault, BW_EINVAL, "config", "%.120s is not a text file", path);
-    return 0;
-}
-
 static int load_file(const struct loading *l, const char *path, char **file_text)
 {
-    int err = read_text(path, file_text, l->fault);
+    int err = bw_text_file_read(path, "config", file_text, l->fault);
     struct origin from = {path, 1};
     for (char *line = *file_text, *next; !err && line; line = next, from.line++) {
         next = strchr(line, '\n');

@@ -58,7 +58,7 @@ void bw_rep_stop(struct rep **rep);
 
 /* --- listener.c: who dials to a byte stream --- */
 
-int bw_listener_open(struct bw_server *server, const char *endpoint,
+int bw_listener_open(struct bw_server *server, const char *endpoint, struct nng_tls_config *tls,
                      struct bw_fault *fault) BW_MUST_CHECK;
 /* Accepts no more; when it returns, nobody is being accepted. */
 void bw_listeners_stop(struct bw_server *server);

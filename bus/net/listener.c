@@ -52,7 +52,8 @@ static void free_listener(struct listener *l)
     free(l);
 }
 
-int bw_listener_open(struct bw_server *server, const char *endpoint, struct bw_fault *fault)
+int bw_listener_open(struct bw_server *server, const char *endpoint, struct nng_tls_config *tls,
+                     struct bw_fault *fault)
 {
     struct listener *l = calloc(1, sizeof *l);
     if (!l)
@@ -62,6 +63,8 @@ int bw_listener_open(struct bw_server *server, const char *endpoint, struct bw_f
     int rv = nng_aio_alloc(&l->accept, on_accepted, l);
     if (rv == 0)
         rv = nng_stream_listener_alloc(&l->stream, endpoint);
+    if (rv == 0 && bw_tls_wanted(endpoint))
+        rv = nng_stream_listener_set_ptr(l->stream, NNG_OPT_TLS_CONFIG, tls);
     if (rv == 0)
         rv = nng_stream_listener_listen(l->stream);
     if (rv != 0) {

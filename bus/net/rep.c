@@ -135,7 +135,7 @@ int bw_rep_listen(struct bw_server *server, const char *endpoint, struct bw_faul
 {
     if (!server->rep)
         server->rep = open_rep(server, fault);
-    return server->rep ? bw_nng_listen(server->rep->socket, endpoint, fault) : fault->err;
+    return server->rep ? bw_nng_listen(server->rep->socket, endpoint, NULL, fault) : fault->err;
 }
 
 void bw_rep_drain(struct rep *rep)

@@ -160,11 +160,12 @@ int bw_serve_start(const struct bw_serve_options *options, const struct bw_serve
     return 0;
 }
 
-int bw_serve_listen(struct bw_server *server, const char *endpoint, struct bw_fault *fault)
+int bw_serve_listen(struct bw_server *server, const char *endpoint, struct nng_tls_config *tls,
+                    struct bw_fault *fault)
 {
     if (strncmp(endpoint, "inproc://", strlen("inproc://")) == 0)
         return bw_rep_listen(server, endpoint, fault);
-    return bw_listener_open(server, endpoint, fault);
+    return bw_listener_open(server, endpoint, tls, fault);
 }
 
 void bw_serve_drain(struct bw_server *server)

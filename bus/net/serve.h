@@ -25,6 +25,7 @@
 #include "base/err.h"
 #include "base/mailbox.h"
 #include "base/str.h"
+#include "tls/tls.h"
 
 struct bw_server;
 
@@ -69,8 +70,8 @@ struct bw_serve_options {
 
 int bw_serve_start(const struct bw_serve_options *options, const struct bw_serve_handler *handler,
                    struct bw_server **out, struct bw_fault *fault) BW_MUST_CHECK;
-/* May be called several times, for several addresses. */
-int bw_serve_listen(struct bw_server *server, const char *endpoint,
+/* May be called several times, for several addresses. tls: for tls+tcp://. */
+int bw_serve_listen(struct bw_server *server, const char *endpoint, struct nng_tls_config *tls,
                     struct bw_fault *fault) BW_MUST_CHECK;
 /* Receives no more; when it returns, received() is not called any more. */
 void bw_serve_drain(struct bw_server *server);

@@ -35,8 +35,19 @@ int bw_nng_listen_fault(struct bw_fault *fault, int rv, const char *endpoint)
         rv == NNG_EADDRINUSE ? "; is another bellwired running there? Choose another --bus" : "");
 }
 
-int bw_nng_listen(nng_socket socket, const char *endpoint, struct bw_fault *fault)
+int bw_nng_listen(nng_socket socket, const char *endpoint, struct nng_tls_config *tls,
+                  struct bw_fault *fault)
 {
-    int rv = nng_listen(socket, endpoint, NULL, 0);
-    return rv ? bw_nng_listen_fault(fault, rv, endpoint) : 0;
+    nng_listener listener;
+    int rv = nng_listener_create(&listener, socket, endpoint);
+    if (rv != 0)
+        return bw_nng_listen_fault(fault, rv, endpoint);
+    if (bw_tls_wanted(endpoint))
+        rv = nng_listener_set_ptr(listener, NNG_OPT_TLS_CONFIG, tls);
+    if (rv == 0)
+        rv = nng_listener_start(listener, 0);
+    if (rv == 0)
+        return 0;
+    nng_listener_close(listener);
+    return bw_nng_listen_fault(fault, rv, endpoint);
 }

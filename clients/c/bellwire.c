@@ -62,6 +62,25 @@ static int set_source(struct bellwire *h, const char *source)
     return 0;
 }
 
+/* What an option does not say, the environment does. */
+static const char *path_of(const char *option, const char *variable)
+{
+    return option ? option : getenv(variable);
+}
+
+static int open_tls(struct bellwire *h, const struct bellwire_options *o)
+{
+    const struct bw_tls_files files = {
+        .cert = path_of(o->tls_cert, "BELLWIRE_BUS_CERT"),
+        .key = path_of(o->tls_key, "BELLWIRE_BUS_KEY"),
+        .ca = path_of(o->tls_ca, "BELLWIRE_BUS_CA"),
+    };
+    if (!bw_tls_wanted(h->url))
+        return 0;
+    int err = bw_tls_open(&files, h->url, &h->tls, NULL);
+    return err == BW_EUNSUPPORTED || err == BW_ETOOBIG ? BW_EINVAL : err;
+}
+
 static int complete(const struct bellwire_options *given, struct bellwire_options *o)
 {
     *o = given ? *given : (struct bellwire_options){0};
@@ -95,11 +114,12 @@ int bellwire_connect(const char *url, const struct bellwire_options *options, st
         return BW_ENOMEM;
     int err;
     if ((err = complete(options, &o)) != 0 || (err = set_url(h, url)) != 0 ||
-        (err = set_source(h, o.source)) != 0 || (err = bw_link_open(&h->link)) != 0)
+        (err = set_source(h, o.source)) != 0 || (err = open_tls(h, &o)) != 0 ||
+        (err = bw_link_open(&h->link)) != 0)
         goto out_free;
     if ((err = bw_publisher_start(&h->publisher, &h->link, &o)) != 0)
         goto out_link;
-    if ((err = bw_link_dial(&h->link, h->url, link_changed, h)) != 0)
+    if ((err = bw_link_dial(&h->link, h->url, h->tls, link_changed, h)) != 0)
         goto out_publisher;
     pthread_mutex_init(&h->calls_lock, NULL);
     h->timeout_ms = o.timeout_ms;
@@ -112,6 +132,7 @@ out_publisher:
 out_link:
     bw_link_close(&h->link);
 out_free:
+    bw_tls_close(&h->tls);
     free(h);
     return err;
 }
@@ -129,6 +150,7 @@ void bellwire_close(struct bellwire **handle)
         free(h->idle_calls[i]);
     }
     bw_link_close(&h->link);
+    bw_tls_close(&h->tls);
     pthread_mutex_destroy(&h->calls_lock);
     free(h);
 }

@@ -81,6 +81,10 @@ struct bellwire_options {
                                 events about the same task and, of those about none, for events of
                                 the same topic; while one commit is written to disk, the next is
                                 on its way */
+    /** For tls+tcp:// URLs: what this side shows, the key of that, and whose signature the bus has
+        to show; paths of PEM files. NULL: $BELLWIRE_BUS_CERT, $BELLWIRE_BUS_KEY, $BELLWIRE_BUS_CA
+     */
+    const char *tls_cert, *tls_key, *tls_ca;
     /** Told when the bus becomes reachable (true) or is lost (false). May be NULL. */
     void (*on_state)(void *arg, bool connected);
     void *arg; /**< handed to on_state */
@@ -88,11 +92,12 @@ struct bellwire_options {
 
 /**
  * Makes a handle. Does not wait for the bus and succeeds when it is away.
- * @param url  the bus's base URL ("ipc://./var/bus", "tcp://host:7700"); NULL: $BELLWIRE_BUS, else
- *             "ipc://./var/bus"
+ * @param url  the bus's base URL ("ipc://./var/bus", "tcp://host:7700", "tls+tcp://host:7700");
+ *             NULL: $BELLWIRE_BUS, else "ipc://./var/bus"
  * @param options  may be NULL; copied
  * @param out  the handle, owned by the caller until bellwire_close(); NULL after an error
- * @return 0, BELLWIRE_EINVAL (the URL or an option), BELLWIRE_ENOMEM
+ * @return 0, BELLWIRE_EINVAL (the URL, an option, or what a file of TLS holds), BELLWIRE_EIO (such
+ * a file cannot be read), BELLWIRE_ENOMEM
  */
 BELLWIRE_API int bellwire_connect(const char *url, const struct bellwire_options *options,
                                   struct bellwire **out);

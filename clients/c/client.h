@@ -15,6 +15,7 @@ struct bellwire {
     char url[BW_URL_MAX];
     char source[BW_EVENT_SOURCE_MAX + 1];
     uint32_t timeout_ms;
+    struct nng_tls_config *tls; /* NULL unless the URL is tls+tcp:// */
     struct bw_link link;
     struct bw_publisher publisher;
     pthread_mutex_t calls_lock;

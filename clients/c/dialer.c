@@ -28,6 +28,23 @@ static void pipe_changed(nng_pipe pipe, nng_pipe_ev event, void *arg)
     d->on_change(pipe, event, d->arg);
 }
 
+static int dial(struct bw_dialer *d)
+{
+    nng_dialer dialer;
+    int rv = nng_dialer_create(&dialer, d->socket, d->url);
+    if (rv != 0)
+        return rv;
+    if (bw_tls_wanted(d->url))
+        rv = nng_dialer_set_ptr(dialer, NNG_OPT_TLS_CONFIG, d->tls);
+    if (rv == 0)
+        rv = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
+    if (rv == 0)
+        d->dialer = dialer;
+    else
+        nng_dialer_close(dialer);
+    return rv;
+}
+
 static void ticked(void *arg)
 {
     struct bw_dialer *d = arg;
@@ -39,7 +56,7 @@ static void ticked(void *arg)
     } else if (++d->ticks_alone >= d->patience) {
         nng_dialer_close(d->dialer);
         /* When it fails, for want of memory, the next tick finds no connection either. */
-        (void)nng_dial(d->socket, d->url, &d->dialer, NNG_FLAG_NONBLOCK);
+        (void)dial(d);
         d->ticks_alone = 0;
         d->patience = 2 * d->patience < PATIENCE_MAX ? 2 * d->patience : PATIENCE_MAX;
     }
@@ -63,11 +80,13 @@ int bw_dialer_open(struct bw_dialer *dialer, nng_socket socket, nng_pipe_cb on_c
     return 0;
 }
 
-int bw_dialer_dial(struct bw_dialer *dialer, const char *base_url, enum bw_endpoint endpoint)
+int bw_dialer_dial(struct bw_dialer *dialer, const char *base_url, enum bw_endpoint endpoint,
+                   struct nng_tls_config *tls)
 {
     if (bw_bus_url(base_url, endpoint, dialer->url, sizeof dialer->url) != 0)
         return BW_EINVAL;
-    int rv = nng_dial(dialer->socket, dialer->url, &dialer->dialer, NNG_FLAG_NONBLOCK);
+    dialer->tls = tls;
+    int rv = dial(dialer);
     if (rv == 0)
         start_tick(dialer);
     return bw_nng_error(rv);

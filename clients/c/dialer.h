@@ -14,10 +14,12 @@
 #include <stdatomic.h>
 
 #include "base/err.h"
+#include "tls/tls.h"
 #include "wire/url.h"
 
 struct bw_dialer {
-    nng_socket socket; /* borrowed */
+    nng_socket socket;          /* borrowed */
+    struct nng_tls_config *tls; /* borrowed; for tls+tcp:// */
     char url[BW_URL_MAX];
     nng_dialer dialer;
     nng_aio *tick;
@@ -33,9 +35,10 @@ struct bw_dialer {
  * has come (NNG_PIPE_EV_ADD_POST) or gone. */
 int bw_dialer_open(struct bw_dialer *dialer, nng_socket socket, nng_pipe_cb on_change,
                    void *arg) BW_MUST_CHECK;
-/* Begins to connect to an endpoint of a base URL. BW_EINVAL: the URL. */
-int bw_dialer_dial(struct bw_dialer *dialer, const char *base_url,
-                   enum bw_endpoint endpoint) BW_MUST_CHECK;
+/* Begins to connect to an endpoint of a base URL, with tls if it is tls+tcp://. BW_EINVAL: the URL.
+ */
+int bw_dialer_dial(struct bw_dialer *dialer, const char *base_url, enum bw_endpoint endpoint,
+                   struct nng_tls_config *tls) BW_MUST_CHECK;
 /* Before its socket is closed. */
 void bw_dialer_close(struct bw_dialer *dialer);
 

@@ -95,10 +95,10 @@ int bw_inbox_want(struct bw_inbox *inbox, const char *topic)
         nng_socket_set(inbox->socket, NNG_OPT_SUB_SUBSCRIBE, prefix, n > 0 ? n + 1 : 0));
 }
 
-int bw_inbox_dial(struct bw_inbox *inbox, const char *base_url)
+int bw_inbox_dial(struct bw_inbox *inbox, const char *base_url, struct nng_tls_config *tls)
 {
     nng_recv_aio(inbox->socket, inbox->aio);
-    return bw_dialer_dial(&inbox->dialer, base_url, BW_ENDPOINT_PUB);
+    return bw_dialer_dial(&inbox->dialer, base_url, BW_ENDPOINT_PUB, tls);
 }
 
 void bw_inbox_stop(struct bw_inbox *inbox)

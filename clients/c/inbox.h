@@ -29,7 +29,8 @@ int bw_inbox_open(struct bw_inbox *inbox) BW_MUST_CHECK;
 /* One topic, or with "" every topic. */
 int bw_inbox_want(struct bw_inbox *inbox, const char *topic) BW_MUST_CHECK;
 /* Begins to connect to the publishing endpoint of a base URL. */
-int bw_inbox_dial(struct bw_inbox *inbox, const char *base_url) BW_MUST_CHECK;
+int bw_inbox_dial(struct bw_inbox *inbox, const char *base_url,
+                  struct nng_tls_config *tls) BW_MUST_CHECK;
 /* Nothing arrives any more, and the taker gets NULL. */
 void bw_inbox_stop(struct bw_inbox *inbox);
 /* Stopped, and nobody takes any more. */

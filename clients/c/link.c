@@ -69,11 +69,12 @@ int bw_link_open(struct bw_link *link)
     return 0;
 }
 
-int bw_link_dial(struct bw_link *link, const char *base_url, void (*on_change)(void *), void *arg)
+int bw_link_dial(struct bw_link *link, const char *base_url, struct nng_tls_config *tls,
+                 void (*on_change)(void *), void *arg)
 {
     link->on_change = on_change;
     link->arg = arg;
-    return bw_dialer_dial(&link->dialer, base_url, BW_ENDPOINT_REQ);
+    return bw_dialer_dial(&link->dialer, base_url, BW_ENDPOINT_REQ, tls);
 }
 
 void bw_link_mute(struct bw_link *link)

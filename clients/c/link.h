@@ -34,8 +34,8 @@ int bw_link_open(struct bw_link *link) BW_MUST_CHECK;
 /* Begins to connect, to the requests' endpoint of a base URL. on_change is called on threads of
  * nng, one at a time, whenever the link was connected or lost; it must not block or use the link.
  * BW_EINVAL: the URL. */
-int bw_link_dial(struct bw_link *link, const char *base_url, void (*on_change)(void *arg),
-                 void *arg) BW_MUST_CHECK;
+int bw_link_dial(struct bw_link *link, const char *base_url, struct nng_tls_config *tls,
+                 void (*on_change)(void *arg), void *arg) BW_MUST_CHECK;
 /* on_change is not called any more once this has returned. */
 void bw_link_mute(struct bw_link *link);
 /* Every call must have been closed. */

@@ -101,7 +101,8 @@ int bellwire_subscribe(struct bellwire *handle, const struct bellwire_subscribe_
         goto out_free;
     if ((err = bw_call_open(&s->call, &handle->link)) != 0)
         goto out_inbox;
-    if ((err = want_topics(s)) != 0 || (err = bw_inbox_dial(&s->inbox, handle->url)) != 0 ||
+    if ((err = want_topics(s)) != 0 ||
+        (err = bw_inbox_dial(&s->inbox, handle->url, handle->tls)) != 0 ||
         (err = bw_thread_start(&s->thread, "bw-subscribe", run, s)) != 0)
         goto out_call;
     *out = s;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tls/tls.h"
 #include "wire/url.h"
 
 static void say(const struct bw_cli *cli, const char *fmt, va_list ap)
@@ -70,7 +71,10 @@ int bw_cli_connect(const struct bw_cli *cli, const struct bellwire_options *opti
     o.timeout_ms = cli->timeout_s * 1000;
     int err = bellwire_connect(cli->bus, &o, out);
     if (err)
-        return bw_cli_error(cli, "cannot make a connection to %s: %s", cli->bus,
-                            bellwire_strerror(err));
+        return bw_cli_error(cli, "cannot make a connection to %s: %s%s", cli->bus,
+                            bellwire_strerror(err),
+                            bw_tls_wanted(cli->bus) ? "; BELLWIRE_BUS_CERT, BELLWIRE_BUS_KEY and"
+                                                      " BELLWIRE_BUS_CA must name PEM files"
+                                                    : "");
     return 0;
 }

@@ -98,6 +98,9 @@ void bw_help_manual(FILE *out, const struct bw_command *const *commands,
     fputs(
         ".Sh ENVIRONMENT\n.Bl -tag -width Ds\n"
         ".It Ev BELLWIRE_BUS\nThe bus's URL, where\n.Fl Fl bus\nis not given.\n"
+        ".It Ev BELLWIRE_BUS_CERT , BELLWIRE_BUS_KEY , BELLWIRE_BUS_CA\nFor a URL of tls+tcp://: "
+        "PEM files of the certificate to show, of its key, and of the authority that the bus's "
+        "certificate needs.\n"
         ".It Ev BELLWIRE_TASK_ID\nSet by\n.Cm run\nfor its command, and read by\n.Cm emit\n"
         "where no task is named.\n"
         ".It Ev NO_COLOR\nIf it is set and not empty, nothing is coloured.\n.El\n"

@@ -73,7 +73,7 @@ static void start(struct fixture *f, struct bw_ingest_options options)
     options.epoch = EPOCH;
     struct bw_ingest_sink sink = {f, take_batch, take_question};
     assert_int_equal(bw_ingest_start(&options, sink, &f->ingest, &fault), 0);
-    assert_int_equal(bw_ingest_listen(f->ingest, "inproc://ingest", &fault), 0);
+    assert_int_equal(bw_ingest_listen(f->ingest, "inproc://ingest", NULL, &fault), 0);
 }
 
 static void wait_held(struct fixture *f, unsigned n)
@@ -382,7 +382,7 @@ static void test_an_address_in_use(void **state)
     struct fixture f;
     struct bw_fault fault = {0};
     start(&f, (struct bw_ingest_options){0});
-    assert_int_equal(bw_ingest_listen(f.ingest, "inproc://ingest", &fault), BW_EEXIST);
+    assert_int_equal(bw_ingest_listen(f.ingest, "inproc://ingest", NULL, &fault), BW_EEXIST);
     assert_string_equal(fault.field, "bus");
     assert_non_null(strstr(fault.message, "inproc://ingest"));
     finish(&f);

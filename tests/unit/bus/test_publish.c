@@ -56,7 +56,7 @@ static void start(struct fixture *f)
     nng_msg *first = NULL;
     *f = (struct fixture){.message = NULL};
     assert_int_equal(bw_publish_open(100, &f->publish, &fault), 0);
-    assert_int_equal(bw_publish_listen(f->publish, "inproc://publish", &fault), 0);
+    assert_int_equal(bw_publish_listen(f->publish, "inproc://publish", NULL, &fault), 0);
     assert_int_equal(nng_sub0_open(&f->sub), 0);
     assert_int_equal(nng_socket_set(f->sub, NNG_OPT_SUB_SUBSCRIBE, "", 0), 0);
     assert_int_equal(nng_socket_set_int(f->sub, NNG_OPT_RECVBUF, 100), 0);
@@ -207,7 +207,7 @@ static void test_bad_settings(void **state)
     assert_int_equal(bw_publish_open(1000000, &p, &fault), BW_EINVAL);
     assert_null(p);
     assert_int_equal(bw_publish_open(1, &p, &fault), 0);
-    assert_int_equal(bw_publish_listen(p, "ipc:///nowhere/at/all/bus.pub", &fault), BW_EIO);
+    assert_int_equal(bw_publish_listen(p, "ipc:///nowhere/at/all/bus.pub", NULL, &fault), BW_EIO);
     assert_non_null(strstr(fault.message, "ipc:///nowhere/at/all/bus.pub"));
     bw_publish_close(&p);
 }

@@ -95,7 +95,7 @@ static void start(struct fixture *f, struct bw_unacked_options options)
     pthread_cond_init(&f->changed, NULL);
     struct bw_unacked_sink sink = {f, take_batch};
     assert_int_equal(bw_unacked_start(&options, sink, &f->unacked, &fault), 0);
-    assert_int_equal(bw_unacked_listen(f->unacked, "inproc://unacked", &fault), 0);
+    assert_int_equal(bw_unacked_listen(f->unacked, "inproc://unacked", NULL, &fault), 0);
     assert_int_equal(nng_pub0_open(&f->pub), 0);
     assert_int_equal(nng_pipe_notify(f->pub, NNG_PIPE_EV_ADD_POST, on_pipe, f), 0);
     assert_int_equal(nng_dial(f->pub, "inproc://unacked", NULL, 0), 0);

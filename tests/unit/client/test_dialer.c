@@ -85,7 +85,7 @@ static void a_slow_bus_is_reached(void **state)
     assert_int_equal(nng_req0_open(&socket), 0);
     assert_int_equal(bw_dialer_open(&dialer, socket, on_change, &watcher), 0);
     dialer.tick_ms = TICK_MS;
-    assert_int_equal(bw_dialer_dial(&dialer, bus.url, BW_ENDPOINT_REQ), 0);
+    assert_int_equal(bw_dialer_dial(&dialer, bus.url, BW_ENDPOINT_REQ, NULL), 0);
     pthread_mutex_lock(&watcher.lock);
     while (!watcher.connected)
         pthread_cond_wait(&watcher.changed, &watcher.lock);

@@ -91,7 +91,7 @@ static void echo_start(struct echo *e, struct bw_serve_options options)
         .answer = echo_answer,
     };
     assert_int_equal(bw_serve_start(&options, &handler, &e->server, &fault), 0);
-    assert_int_equal(bw_serve_listen(e->server, e->ipc, &fault), 0);
+    assert_int_equal(bw_serve_listen(e->server, e->ipc, NULL, &fault), 0);
 }
 
 /* Listens on some free port, too. */
@@ -101,7 +101,7 @@ static inline void echo_listen_tcp(struct echo *e)
     int err = BW_EEXIST;
     for (int port = 20000 + getpid() % 20000; err == BW_EEXIST; port++) {
         snprintf(e->tcp, sizeof e->tcp, "tcp://127.0.0.1:%d", port);
-        err = bw_serve_listen(e->server, e->tcp, &fault);
+        err = bw_serve_listen(e->server, e->tcp, NULL, &fault);
     }
     assert_int_equal(err, 0);
 }

@@ -131,7 +131,7 @@ static void test_many_under_way(void **state)
         struct bw_fault fault;
         echo_start(&e, (struct bw_serve_options){.requests = requests[i]});
         echo_listen_tcp(&e);
-        assert_int_equal(bw_serve_listen(e.server, "inproc://serve", &fault), 0);
+        assert_int_equal(bw_serve_listen(e.server, "inproc://serve", NULL, &fault), 0);
         everybody_asks(e.ipc);
         everybody_asks(e.tcp);
         everybody_asks("inproc://serve");
@@ -254,14 +254,14 @@ static void test_an_address_in_use(void **state)
     struct bw_fault fault = {0};
     echo_start(&e, (struct bw_serve_options){0});
     echo_listen_tcp(&e);
-    assert_int_equal(bw_serve_listen(e.server, "inproc://serve", &fault), 0);
+    assert_int_equal(bw_serve_listen(e.server, "inproc://serve", NULL, &fault), 0);
     const char *taken[] = {e.ipc, e.tcp, "inproc://serve"};
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(bw_serve_listen(e.server, taken[i], &fault), BW_EEXIST);
+        assert_int_equal(bw_serve_listen(e.server, taken[i], NULL, &fault), BW_EEXIST);
         assert_string_equal(fault.field, "bus");
         assert_non_null(strstr(fault.message, taken[i]));
     }
-    assert_true(bw_serve_listen(e.server, "ipc:///no/such/folder/req", &fault) < 0);
+    assert_true(bw_serve_listen(e.server, "ipc:///no/such/folder/req", NULL, &fault) < 0);
     assert_non_null(strstr(fault.message, "/no/such/folder/req"));
     nng_socket s = dial(e.ipc); /* and goes on */
     ask(s, "well?");
