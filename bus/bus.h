@@ -22,7 +22,7 @@ struct bw_bus_options {
     uint32_t task_cache_rows;     /* task rows that the writer keeps */
     uint32_t event_bytes_max;     /* largest encoded event */
     uint32_t contexts;            /* requests under way at once */
-    size_t in_flight_bytes;       /* bytes of publish requests under way */
+    size_t in_flight_bytes;       /* of publish requests under way, and half of it beside that */
     uint32_t commit_events;       /* events in one commit, about */
     size_t commit_bytes;          /* bytes of events in one commit, about */
     uint32_t pub_buffer_messages; /* that nng keeps for each subscriber, 1 to 8192 */

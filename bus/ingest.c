@@ -20,6 +20,8 @@ enum {
     IN_FLIGHT_BYTES = 64 << 20,
     QUESTION_KEPT_BYTES = 64 << 10, /* of a call's answer; larger ones are given back after use */
     ANSWER_TIMEOUT_MS = 5000,
+    REQUEST_TIMEOUT_MS = 60000,
+    LARGE_BYTES = 64 << 10, /* only a publish request has a reason to be larger */
 };
 
 struct call {
@@ -68,23 +70,29 @@ static void question_done(struct bw_question *question)
 /* --- Receiving -----------------------------------------------------------------------------------
  */
 
-/* Whether the request's bytes still fit; one request always does. */
-static bool charge(struct call *c)
+static int refuse_busy(const struct bw_ingest *ingest, struct bw_fault *fault)
 {
-    size_t bytes = c->intake.batch.mail.weight;
+    return bw_fault(fault, BW_EBUSY, "", "%zu bytes are waiting to be stored; try again",
+                    ingest->options.in_flight_bytes);
+}
+
+/* Whether the request's bytes still fit; one request always does. */
+static int charge(struct call *c, struct bw_fault *fault)
+{
+    size_t bytes = c->request.body.len;
     size_t before = atomic_fetch_add(&c->ingest->in_flight_bytes, bytes);
     c->charged_bytes = bytes;
-    return before == 0 || before + bytes <= c->ingest->options.in_flight_bytes;
+    bool fits = before == 0 || before + bytes <= c->ingest->options.in_flight_bytes;
+    return fits ? 0 : refuse_busy(c->ingest, fault);
 }
 
 /* Negative: nothing was handed over, *fault says why. */
 static int publish(struct call *c, struct bw_fault *fault)
 {
     struct bw_batch *batch = &c->intake.batch;
-    if (!charge(c))
-        return bw_fault(fault, BW_EBUSY, "", "%zu bytes are waiting to be stored; try again",
-                        c->ingest->options.in_flight_bytes);
-    int err = bw_intake_events(&c->intake, c->question.request.events, fault);
+    int err = c->charged_bytes ? 0 : charge(c, fault);
+    if (!err)
+        err = bw_intake_events(&c->intake, c->question.request.events, fault);
     if (err)
         return err;
     batch->done = batch_done;
@@ -113,7 +121,11 @@ static void received(struct bw_request *request)
     struct bw_fault fault = {0};
     bw_metric_add(&requests, 1);
     c->refused.err = 0;
-    int err = bw_intake_request(&c->intake, request->body, &c->question.request, &fault);
+    int err = request->was_dropped              ? refuse_busy(c->ingest, &fault)
+              : request->body.len > LARGE_BYTES ? charge(c, &fault)
+                                                : 0;
+    if (!err)
+        err = bw_intake_request(&c->intake, request->body, &c->question.request, &fault);
     if (!err)
         err = c->question.request.op == BW_RPC_PUBLISH ? publish(c, &fault) : ask(c, &fault);
     if (err) { /* else it may be answered already, and somebody else's */
@@ -195,6 +207,9 @@ int bw_ingest_start(const struct bw_ingest_options *options, struct bw_ingest_si
     const struct bw_serve_options serve = {
         .requests = options->contexts ? options->contexts : CONTEXTS,
         .request_bytes_max = BW_RPC_REQUEST_BYTES_MAX,
+        .reading_bytes_max = ingest->options.in_flight_bytes / 2,
+        .request_timeout_ms =
+            options->request_timeout_ms ? options->request_timeout_ms : REQUEST_TIMEOUT_MS,
         .answer_timeout_ms =
             options->answer_timeout_ms ? options->answer_timeout_ms : ANSWER_TIMEOUT_MS,
     };

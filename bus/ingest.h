@@ -3,8 +3,9 @@
  *
  * DESIGN. Requests are decoded on the threads they come on. Beside their number, which the server
  * bounds, bytes are bounded: a publish request that would pass the bound is answered "busy" at once
- * and may be sent again. Answers are made on the server's thread, so the writer, which finishes
- * hundreds of requests with one commit, goes back to its journal at once. */
+ * and may be sent again; a large one is not even decoded then. Answers are made on the server's
+ * thread, so the writer, which finishes hundreds of requests with one commit, goes back to its
+ * journal at once. */
 #ifndef BW_INGEST_H
 #define BW_INGEST_H
 
@@ -19,7 +20,9 @@ struct bw_ingest;
 
 struct bw_ingest_options {
     uint32_t contexts;      /* requests under way at once; as many again over inproc; 0: 512 */
-    size_t in_flight_bytes; /* of publish requests under way; 0: 64 MiB */
+    size_t in_flight_bytes; /* of publish requests under way, and half as many of requests that have
+                               come in part; 0: 64 MiB */
+    uint32_t request_timeout_ms; /* within which a large request must come; 0: 60 000 */
     uint32_t
         answer_timeout_ms; /* a client that takes nothing for so long is disconnected; 0: 5000 */
     uint32_t epoch;        /* the journal's, for the answers */

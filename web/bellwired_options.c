@@ -69,8 +69,10 @@ static const struct bw_setting settings[] = {
           "Tasks whose state the writer keeps in memory, about 1 KiB each."),
     COUNT(NULL, "bus-contexts", bus_contexts, "512", 1, 65536,
           "Requests worked on at once; others wait with their senders."),
-    BYTES(NULL, "in-flight-bytes", in_flight_bytes, "64M", MIB, GIB << 4,
-          "Bytes of events on their way to the disk; more are answered with \"busy\"."),
+    BYTES(
+        NULL, "in-flight-bytes", in_flight_bytes, "64M", MIB, GIB << 4,
+        "Bytes of events on their way to the disk, and half as many of requests that have come in "
+        "part; more are answered with \"busy\"."),
     COUNT(NULL, "commit-events", commit_events, "4096", 1, 1000000,
           "Events in one commit, about. More make a burst faster and its first ack later."),
     BYTES(NULL, "commit-bytes", commit_bytes, "4M", KIB, GIB, "Bytes in one commit, about."),

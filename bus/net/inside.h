@@ -22,8 +22,9 @@ struct bw_server {
     struct listener *listeners;
 
     /* Of the byte streams. */
-    char *requests;          /* all of them, in one block */
-    struct bw_mailbox *free; /* those that wait for work */
+    char *requests;              /* all of them, in one block */
+    struct bw_mailbox *free;     /* those that wait for work */
+    atomic_size_t reading_bytes; /* of buffers for requests that come */
     atomic_bool wanted; /* connections wait for a request: whoever comes now waits behind them */
 
     /* The thread's own. */

@@ -37,6 +37,7 @@ static void free_peer(struct peer *p)
     nng_aio_free(p->recv);
     nng_aio_free(p->send);
     nng_stream_free(p->stream);
+    atomic_fetch_sub(&p->server->reading_bytes, p->reading_bytes);
     bw_buf_free(&p->in);
     bw_buf_free(&p->out);
     free(p);

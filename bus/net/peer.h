@@ -30,7 +30,13 @@ struct peer {
     atomic_bool halting; /* `halted` is on its way to bw-serve */
     bool greeted;
     struct bw_buf in;
-    size_t in_at;        /* bytes of it that have become requests */
+    size_t in_at;         /* bytes of it that have become requests */
+    size_t reading_bytes; /* its part of the server's: a large request is on its way */
+    int64_t request_due_us;
+    bool dropping; /* the request on its way; of it, to come or to be passed over: */
+    uint64_t drop_bytes;
+    size_t dropped_route_bytes;
+    char dropped_route[BW_SP_ROUTE_BYTES_MAX];
     uint64_t n_received; /* requests */
 
     /* The sending half. */

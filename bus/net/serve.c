@@ -143,6 +143,7 @@ int bw_serve_start(const struct bw_serve_options *options, const struct bw_serve
         return bw_fault(fault, BW_ENOMEM, "", "out of memory");
     server->options = *options;
     server->handler = *handler;
+    atomic_init(&server->reading_bytes, 0);
     atomic_init(&server->wanted, false);
     bw_link_init(&server->peers);
     bw_link_init(&server->waiting);

@@ -13,11 +13,15 @@
  * order.
  *
  * Bounds. A request is one of a fixed number from its arrival until its answer was sent. When none
- * is left nothing is received, and clients feel back-pressure. A client that does not take an
+ * is left nothing is received, and clients feel back-pressure. While a request of more than 64 KiB
+ * comes, its buffer grows with what has come of it, never with what was announced. All such buffers
+ * together have a bound: what would pass it is read to its end, dropped, and answered as such; and
+ * who holds a part of it for too long is disconnected. A client that does not take an
  * answer in time is disconnected, so that it does not keep its requests from others. */
 #ifndef BW_NET_SERVE_H
 #define BW_NET_SERVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +43,7 @@ struct bw_serve_task {
 struct bw_request {
     struct bw_serve_task task; /* first */
     struct bw_str body;        /* what is asked, until the answer is made */
+    bool was_dropped;          /* there was no room for what is asked: body is empty */
     /* The rest is the server's own. */
     struct bw_server *server;
     void *from; /* connection or context */
@@ -62,8 +67,10 @@ struct bw_serve_handler {
 };
 
 struct bw_serve_options {
-    uint32_t requests;          /* under way at once; as many again over inproc:// */
-    size_t request_bytes_max;   /* who sends a larger one is disconnected */
+    uint32_t requests;           /* under way at once; as many again over inproc:// */
+    size_t request_bytes_max;    /* who sends a larger one is disconnected */
+    size_t reading_bytes_max;    /* of requests that have come in part; see above */
+    uint32_t request_timeout_ms; /* who takes longer to send a large one is disconnected */
     uint32_t answer_timeout_ms; /* who takes nothing for so long, or six times as long has not taken
                                    all of a write, is disconnected */
 };

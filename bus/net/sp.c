@@ -50,24 +50,36 @@ static int split(struct bw_str message, struct bw_sp_message *out)
     return 1;
 }
 
+static uint64_t length_of(struct bw_str in, size_t header)
+{
+    uint64_t length;
+    memcpy(&length, in.ptr + header - LENGTH, LENGTH);
+    return be64toh(length);
+}
+
 int bw_sp_read(enum bw_sp_framing framing, struct bw_str in, size_t bytes_max,
                struct bw_sp_message *out)
 {
     size_t header = header_bytes(framing);
-    uint64_t length;
     *out = (struct bw_sp_message){.bytes = header};
     if (framing == BW_SP_IPC && in.len > 0 && in.ptr[0] != IPC_MESSAGE)
         return BW_EPROTO;
     if (in.len < header)
         return 0;
-    memcpy(&length, in.ptr + header - LENGTH, LENGTH);
-    length = be64toh(length);
+    uint64_t length = length_of(in, header);
     if (length > bytes_max)
         return BW_ETOOBIG;
     out->bytes = header + (size_t)length;
     if (in.len < out->bytes)
         return 0;
     return split((struct bw_str){in.ptr + header, (size_t)length}, out);
+}
+
+int bw_sp_read_part(enum bw_sp_framing framing, struct bw_str in, struct bw_sp_message *out)
+{
+    size_t header = header_bytes(framing);
+    *out = (struct bw_sp_message){.bytes = header + (size_t)length_of(in, header)};
+    return split((struct bw_str){in.ptr + header, in.len - header}, out);
 }
 
 size_t bw_sp_begin(struct bw_buf *out, enum bw_sp_framing framing, struct bw_str route)

@@ -38,6 +38,11 @@ int bw_sp_greeting_check(const char *said) BW_MUST_CHECK;
 int bw_sp_read(enum bw_sp_framing framing, struct bw_str in, size_t bytes_max,
                struct bw_sp_message *out) BW_MUST_CHECK;
 
+/* The same of a message of which a part has come, at least bw_sp_read()'s first wish and a route:
+ * body is what there is of it. */
+int bw_sp_read_part(enum bw_sp_framing framing, struct bw_str in,
+                    struct bw_sp_message *out) BW_MUST_CHECK;
+
 /* Begins a message; then append its body, then end it. Returns what the end wants to know. */
 size_t bw_sp_begin(struct bw_buf *out, enum bw_sp_framing framing, struct bw_str route);
 void bw_sp_end(struct bw_buf *out, enum bw_sp_framing framing, size_t began);

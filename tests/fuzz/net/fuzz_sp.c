@@ -23,6 +23,9 @@ static void check_message(enum bw_sp_framing framing, struct bw_str in,
         return;
     REQUIRE(m->route.len <= BW_SP_ROUTE_BYTES_MAX && m->route.ptr >= in.ptr);
     REQUIRE(m->body.ptr + m->body.len == in.ptr + m->bytes);
+    struct bw_str part = {in.ptr, (size_t)(m->body.ptr - in.ptr)};
+    REQUIRE(bw_sp_read_part(framing, part, &again) == 1 && again.bytes == m->bytes);
+    REQUIRE(bw_str_eq(again.route, m->route) && again.body.len == 0);
     size_t began = bw_sp_begin(&bytes, framing, m->route);
     bw_buf_puts(&bytes, m->body);
     bw_sp_end(&bytes, framing, began);

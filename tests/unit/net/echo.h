@@ -59,7 +59,7 @@ static void echo_answer(struct bw_request *request, struct bw_buf *out)
 {
     struct echo *e = ((struct question *)request)->echo;
     bw_buf_puts(out, BW_STR("re:"));
-    bw_buf_puts(out, request->body);
+    bw_buf_puts(out, request->was_dropped ? BW_STR("dropped") : request->body);
     out->failed = out->failed || bw_str_is(request->body, "no memory");
     pthread_mutex_lock(&e->lock);
     e->n_answered++;
@@ -82,6 +82,10 @@ static void echo_start(struct echo *e, struct bw_serve_options options)
         options.request_bytes_max = 8 << 20;
     if (!options.answer_timeout_ms)
         options.answer_timeout_ms = 60000;
+    if (!options.request_timeout_ms)
+        options.request_timeout_ms = 60000;
+    if (!options.reading_bytes_max)
+        options.reading_bytes_max = 64 << 20;
     const struct bw_serve_handler handler = {
         .ctx = e,
         .request_bytes = sizeof(struct question),
