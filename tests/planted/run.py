@@ -16,13 +16,22 @@ import sys
 HERE = pathlib.Path(__file__).parent
 TREE = pathlib.Path("build/planted")
 LOGS = TREE / "build/logs"
-NOT_COPIED = shutil.ignore_patterns("build", "var", ".git", "node_modules", "dist", "__pycache__")
+NOT_COPIED = shutil.ignore_patterns("build", "var", ".git", "__pycache__")
+AS_THEY_ARE = ["node", "ui"]  # under build/: no bug is in the pages
 FINDERS = {
     "conformance": ["tests/integration/test_conformance.py", "-k", "bellwired"],
     "chaos": ["tests/integration/test_chaos.py"],
 }
 SECONDS = {"BELLWIRE_CHAOS_S": "20", "BELLWIRE_PATIENCE_S": "30"}
 HANGS_S = 300
+
+
+def copy_tree():
+    shutil.rmtree(TREE, ignore_errors=True)
+    shutil.copytree(".", TREE, ignore=NOT_COPIED, symlinks=True)
+    LOGS.mkdir(parents=True)
+    for made in AS_THEY_ARE:
+        (TREE / "build" / made).symlink_to(pathlib.Path("build", made).resolve())
 
 
 def make():
@@ -48,9 +57,7 @@ def finds(name, finder):
 def main():
     wanted = sys.argv[1:]
     bugs = [file for file in sorted(HERE.glob("*.patch")) if not wanted or file.stem in wanted]
-    shutil.rmtree(TREE, ignore_errors=True)
-    shutil.copytree(".", TREE, ignore=NOT_COPIED)
-    LOGS.mkdir(parents=True)
+    copy_tree()
     make()
     assert not any([finds("nothing", finder) for finder in FINDERS]), f"without any bug they fail; see {LOGS}"
     missed = []
