@@ -83,8 +83,8 @@ class Page(threading.Thread):
         begin = self.places if transport is WebSocket else min(self.places.values(), key=seq_at)
         try:
             feed = transport(self.server, self.topics, begin, **self.options(transport))
-        except Broken:  # cut before it began
-            return
+        except Broken as broken:
+            raise ConnectionError("cut before it began") from broken
         with feed:
             self.known = {topic: seq_at(place) for topic, place in self.places.items() if feed.merges}
             self.watch(feed)
