@@ -19,6 +19,8 @@ sys.path.append(str(pathlib.Path(__file__).parents[1]))  # what not only these t
 from waiting import free_port, wait_until  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("BELLWIRE_BUILD", "build/release")).resolve()
+IS_SANITIZED = BUILD.name in ("asan", "tsan")
+SANITIZER_BYTES = 1 << 30 if IS_SANITIZED else 0  # what a program has more: shadows, and what was freed is kept
 WAIT_S = 60  # how long a condition may take before a test gives up; no test depends on it
 
 

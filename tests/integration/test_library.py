@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 import pytest
-from kit import BUILD, wait_until
+from kit import BUILD, IS_SANITIZED, wait_until
 
 ROOT = BUILD.parent.parent
 
@@ -56,7 +56,7 @@ def test_installs_everything(installed):
     assert (installed / "lib/libbellwire.so").resolve().name.startswith("libbellwire.so.0.")
 
 
-@pytest.mark.skipif(BUILD.name != "release", reason="a sanitized library needs a sanitized program")
+@pytest.mark.skipif(IS_SANITIZED, reason="a sanitized library needs a sanitized program")
 def test_an_example_builds_with_pkg_config_and_runs(installed, daemon, tmp_path):
     environment = {
         **os.environ,
