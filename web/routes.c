@@ -31,6 +31,7 @@ const struct bw_route bw_routes[] = {
     {BW_HTTP_GET, API "/tasks", bw_rest_list_tasks, TASK_FILTER, NULL},
     {BW_HTTP_POST, API "/tasks", bw_rest_create_task, NULL, JSON},
     {BW_HTTP_GET, API "/tasks/values", bw_rest_get_values, "field prefix limit", NULL},
+    {BW_HTTP_POST, API "/tasks/bulk", bw_rest_bulk, NULL, JSON},
     {BW_HTTP_GET, API "/tasks/{id}", bw_rest_get_task, NULL, NULL},
     {BW_HTTP_PATCH, API "/tasks/{id}", bw_rest_patch_task, NULL, JSON},
     {BW_HTTP_PUT, API "/tasks/{id}", bw_rest_put_task, NULL, JSON},

@@ -94,6 +94,21 @@ bool bw_action_possible(enum bw_action action, enum bw_status status)
     return actions[action].possible & BIT(status);
 }
 
+int bw_action_check(enum bw_action action, enum bw_status status, struct bw_fault *fault)
+{
+    char possible[64] = "";
+    size_t n = 0;
+    if (bw_action_possible(action, status))
+        return 0;
+    for (int a = BW_NO_ACTION + 1; a < BW_N_ACTIONS; a++)
+        if (bw_action_possible((enum bw_action)a, status))
+            n += (size_t)snprintf(possible + n, sizeof possible - n, "%s%s", n ? ", " : "",
+                                  actions[a].name.ptr);
+    return bw_fault(fault, BW_ECONFLICT, "data.action",
+                    "%s is not possible: the task is %s; possible: %s", actions[action].name.ptr,
+                    bw_status_name(status), possible);
+}
+
 bool bw_action_answered(enum bw_action action, enum bw_status status, bool next_attempt)
 {
     return actions[action].answered ? actions[action].answered & BIT(status) : next_attempt;
@@ -136,19 +151,6 @@ static int read_command(const struct bw_event *command, struct said *said, struc
                         "must be start, pause, resume, stop, cancel or retry");
     int err = take_text(command->data, "reason", "data.reason", &said->reason, fault);
     return err ? err : take_text(command->data, "by", "data.by", &said->by, fault);
-}
-
-static int refuse(enum bw_action action, enum bw_status status, struct bw_fault *fault)
-{
-    char possible[64] = "";
-    size_t n = 0;
-    for (int a = BW_NO_ACTION + 1; a < BW_N_ACTIONS; a++)
-        if (bw_action_possible((enum bw_action)a, status))
-            n += (size_t)snprintf(possible + n, sizeof possible - n, "%s%s", n ? ", " : "",
-                                  actions[a].name.ptr);
-    return bw_fault(fault, BW_ECONFLICT, "data.action",
-                    "%s is not possible: the task is %s; possible: %s", actions[action].name.ptr,
-                    bw_status_name(status), possible);
 }
 
 static void put(struct bw_consequence *c, struct bw_str key, msgpack_object value)
@@ -206,8 +208,9 @@ int bw_command_check(const struct bw_event *command, const struct bw_task *row,
         return err;
     if (!row)
         return bw_fault(fault, BW_ENOTFOUND, "data.id", "there is no task of this id");
-    if (!bw_action_possible(said.action, row->status))
-        return refuse(said.action, row->status, fault);
+    err = bw_action_check(said.action, row->status, fault);
+    if (err)
+        return err;
     bool idle = row->worker.len == 0 && row->status != BW_RUNNING;
     out->effect = idle && !actions[said.action].nobody_takes_it ? BW_EFFECT_DONE : BW_EFFECT_ASKED;
     out->data = (msgpack_object){.type = MSGPACK_OBJECT_MAP};

@@ -28,6 +28,9 @@ bool bw_effect_parse(struct bw_str name, enum bw_effect *out);
 
 /* Whether a task in this status can be told to do this. */
 bool bw_action_possible(enum bw_action action, enum bw_status status);
+/* 0, or BW_ECONFLICT: *fault says which are. */
+int bw_action_check(enum bw_action action, enum bw_status status,
+                    struct bw_fault *fault) BW_MUST_CHECK;
 /* Whether this is what was asked for. `next_attempt`: the task has begun a higher one since. */
 bool bw_action_answered(enum bw_action action, enum bw_status status, bool next_attempt);
 

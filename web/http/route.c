@@ -71,17 +71,6 @@ static void put_allow(struct bw_http_answer *answer, const struct bw_route *rout
     bw_http_answer_header(answer, "Allow", "%sOPTIONS", allow);
 }
 
-static const struct bw_route *by_method(const struct bw_route *routes, size_t n,
-                                        const char *pattern, enum bw_http_method method)
-{
-    if (method == BW_HTTP_HEAD)
-        method = BW_HTTP_GET;
-    for (size_t i = 0; i < n; i++)
-        if (routes[i].method == method && strcmp(routes[i].pattern, pattern) == 0)
-            return &routes[i];
-    return NULL;
-}
-
 static bool takes_type(const char *types, struct bw_str type)
 {
     for (const char *t = types; *t;) {
@@ -107,11 +96,15 @@ const struct bw_route *bw_route_find(const struct bw_route *routes, size_t n,
                                      struct bw_http_answer *answer)
 {
     struct bw_fault fault = {0};
-    const char *pattern = NULL;
-    for (size_t i = 0; i < n && !pattern; i++) {
+    enum bw_http_method method = request->method == BW_HTTP_HEAD ? BW_HTTP_GET : request->method;
+    const struct bw_route *route = NULL;
+    const char *pattern = NULL; /* the first one of this path, whatever its methods */
+    for (size_t i = 0; i < n && !route; i++) {
         memset(request->args, 0, sizeof request->args);
-        if (matches(routes[i].pattern, request->path, request->args))
-            pattern = routes[i].pattern;
+        if (!matches(routes[i].pattern, request->path, request->args))
+            continue;
+        pattern = pattern ? pattern : routes[i].pattern;
+        route = routes[i].method == method ? &routes[i] : NULL;
     }
     if (!pattern) {
         bw_fault(&fault, BW_ENOTFOUND, "", "nothing is served at this path; see /openapi.json");
@@ -123,7 +116,6 @@ const struct bw_route *bw_route_find(const struct bw_route *routes, size_t n,
         put_allow(answer, routes, n, pattern);
         return NULL;
     }
-    const struct bw_route *route = by_method(routes, n, pattern, request->method);
     if (!route) {
         bw_fault(&fault, BW_EUNSUPPORTED, "", "this path does not take that method; see Allow");
         bw_http_problem(answer, 405, &fault);

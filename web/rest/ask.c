@@ -130,6 +130,14 @@ void bw_rest_put_cursor(struct bw_buf *out, uint32_t epoch, uint64_t seq)
     bw_buf_printf(out, seq ? "\"%s\"" : "null", cursor);
 }
 
+void bw_rest_put_text(struct bw_buf *out, struct bw_str s)
+{
+    if (s.len)
+        bw_json_string(out, s);
+    else
+        bw_buf_puts(out, BW_STR("null"));
+}
+
 int bw_rest_put_row(struct bw_buf *out, const msgpack_object *row, const msgpack_object *docs,
                     struct bw_fault *fault)
 {

@@ -42,6 +42,9 @@ void bw_rest_end(struct bw_http_answer *answer, uint32_t epoch, uint64_t seq);
 /* "epoch.seq" in quotes, or null for seq 0. */
 void bw_rest_put_cursor(struct bw_buf *out, uint32_t epoch, uint64_t seq);
 
+/* The string, or null if it is empty. */
+void bw_rest_put_text(struct bw_buf *out, struct bw_str s);
+
 /* Decodes a row and appends its JSON; docs as in bw_task_json(). BW_EPROTO if it is none. */
 int bw_rest_put_row(struct bw_buf *out, const msgpack_object *row, const msgpack_object *docs,
                     struct bw_fault *fault) BW_MUST_CHECK;

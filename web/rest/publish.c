@@ -82,10 +82,7 @@ static int take_results(struct posting *p, const struct bw_asked *asked, struct 
 static void put_result(struct bw_buf *b, const struct bw_publish_result *r, uint32_t epoch)
 {
     bw_buf_puts(b, BW_STR("{\"id\":"));
-    if (r->id.len)
-        bw_json_string(b, r->id);
-    else
-        bw_buf_puts(b, BW_STR("null"));
+    bw_rest_put_text(b, r->id);
     bw_buf_puts(b, BW_STR(",\"cursor\":"));
     bw_rest_put_cursor(b, epoch, r->seq);
     bw_buf_printf(b, ",\"duplicate\":%s,\"applied\":%s", r->duplicate ? "true" : "false",

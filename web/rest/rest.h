@@ -36,6 +36,9 @@ bw_http_handler bw_rest_delete_task; /* DELETE /tasks/{id} */
 /* commands.c */
 bw_http_handler bw_rest_command; /* POST /tasks/{id}/{action} */
 
+/* bulk.c */
+bw_http_handler bw_rest_bulk; /* POST /tasks/bulk */
+
 /* events.c: reading */
 bw_http_handler bw_rest_get_events;      /* GET /events */
 bw_http_handler bw_rest_get_task_events; /* GET /tasks/{id}/events */

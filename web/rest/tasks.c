@@ -52,10 +52,7 @@ static void put_page(struct bw_buf *b, const struct bw_asked *asked, struct bw_f
     bw_buf_puts(b, BW_STR("],\"total\":"));
     bw_json_uint(b, total);
     bw_buf_printf(b, ",\"total_exact\":%s,\"next\":", exact ? "true" : "false");
-    if (next.len)
-        bw_json_string(b, next);
-    else
-        bw_buf_puts(b, BW_STR("null"));
+    bw_rest_put_text(b, next);
     bw_buf_putc(b, '}');
 }
 
@@ -155,10 +152,7 @@ void bw_rest_get_task(void *ctx, const struct bw_http_request *request,
 static void put_text(struct bw_buf *b, const char *key, struct bw_str s)
 {
     bw_buf_printf(b, "\"%s\":", key);
-    if (s.len)
-        bw_json_string(b, s);
-    else
-        bw_buf_puts(b, BW_STR("null"));
+    bw_rest_put_text(b, s);
     bw_buf_putc(b, ',');
 }
 

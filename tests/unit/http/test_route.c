@@ -18,6 +18,7 @@ static const struct bw_route routes[] = {
     {BW_HTTP_GET, "/tasks/{id}/logs/{n}", handler, "after", NULL},
     {BW_HTTP_GET, "/{file}", handler, NULL, NULL},
     {BW_HTTP_POST, "/tasks/{id}/go", handler, NULL, "application/json none"},
+    {BW_HTTP_POST, "/tasks/bulk", handler, NULL, "application/json"},
 };
 
 struct found {
@@ -114,6 +115,19 @@ static void test_media_types(void **state)
     }
 }
 
+/* A name may be taken by one method and be a task's id for the others. */
+static void test_a_path_of_its_own_for_one_method(void **state)
+{
+    (void)state;
+    struct found f = find(BW_HTTP_POST, "/tasks/bulk", NULL, "application/json");
+    assert_ptr_equal(f.route, &routes[8]);
+    forget(&f);
+    f = find(BW_HTTP_GET, "/tasks/bulk", NULL, NULL);
+    assert_ptr_equal(f.route, &routes[3]);
+    assert_true(bw_str_is(f.request.args[0], "bulk"));
+    forget(&f);
+}
+
 static void test_a_body_that_need_not_be(void **state)
 {
     (void)state;
@@ -156,9 +170,13 @@ static void test_query_reaches_the_request(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_paths),       cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_media_types), cmocka_unit_test(test_a_body_that_need_not_be),
-        cmocka_unit_test(test_allow),       cmocka_unit_test(test_query_reaches_the_request),
+        cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_media_types),
+        cmocka_unit_test(test_a_path_of_its_own_for_one_method),
+        cmocka_unit_test(test_a_body_that_need_not_be),
+        cmocka_unit_test(test_allow),
+        cmocka_unit_test(test_query_reaches_the_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
