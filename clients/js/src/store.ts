@@ -27,6 +27,8 @@ export class TaskStore {
     readonly #life = new AbortController();
     #subscription: Subscription | null = null;
     #wanted = new Set<string>();
+    /** Whether others are watched than the subscription asks for. */
+    #isStale = false;
     #loading: Promise<void> | null = null;
 
     /** @internal */
@@ -56,7 +58,7 @@ export class TaskStore {
             if (!listeners.delete(own) || listeners.size > 0) return;
             this.#watched.delete(id);
             this.#forget();
-            this.#refilter();
+            this.#want([]);
         };
     }
 
@@ -127,21 +129,26 @@ export class TaskStore {
     /** Rows that somebody needs and that are not known, or not any more. */
     #want(ids: Iterable<string>): void {
         for (const id of ids) this.#wanted.add(id);
+        this.#isStale = true;
         // At the end of this turn, so that a page full of tasks asks once.
         this.#loading ??= Promise.resolve().then(() => this.#load())
             .finally(() => {
                 this.#loading = null;
-                if (this.#wanted.size > 0 && !this.#life.signal.aborted) this.#want([]);
+                const isLeft = this.#wanted.size > 0 || this.#isStale;
+                if (isLeft && !this.#life.signal.aborted) this.#want([]);
             });
     }
 
     async #load(): Promise<void> {
-        this.#refilter();
-        await this.#subscription?.ready;
-        while (this.#wanted.size > 0) {
+        while (this.#isStale || this.#wanted.size > 0) {
+            if (this.#isStale) {
+                this.#isStale = false;
+                this.#refilter();
+                await this.#subscription?.ready;
+            }
             const ids = [...this.#wanted].slice(0, IDS_MAX);
             for (const id of ids) this.#wanted.delete(id);
-            await this.#read(ids);
+            if (ids.length > 0) await this.#read(ids);
         }
     }
 

@@ -3,7 +3,7 @@ import { connect } from "bellwire";
 
 export const client = connect();
 
-/** Commands need the server; everything else works from what is known. */
+/** Commands need a live connection; everything else works by polling too. */
 export function canCommand(): boolean {
-    return client.state === "live" || client.state === "polling";
+    return client.state === "live";
 }

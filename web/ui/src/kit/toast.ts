@@ -19,7 +19,7 @@ function tray(): HTMLElement {
 }
 
 /** An error stays until it is closed; the others leave by themselves, but not from under the pointer. */
-export function toast(text: string, kind: "info" | "success" | "error" = "info", link?: string): void {
+export function toast(text: string, kind: "info" | "success" | "failure" | "error" = "info", link?: string): void {
     const node = document.createElement("div");
     node.className = "bw-toast";
     node.dataset["kind"] = kind;
