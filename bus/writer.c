@@ -17,6 +17,7 @@
 #include "base/diag.h"
 #include "base/metrics.h"
 #include "base/thread.h"
+#include "wire/event_type.h"
 
 BW_COUNTER(commits, "bellwire_writer_commits_total", "Commits to the journal.");
 BW_COUNTER(commits_failed, "bellwire_writer_commits_failed_total",
@@ -30,6 +31,20 @@ BW_COUNTER(events_refused, "bellwire_writer_events_refused_total",
            "Well-formed events that could not be applied or stored.");
 BW_GAUGE(failing, "bellwire_writer_failing",
          "1 while commits fail and nothing is accepted, else 0.");
+
+BW_HISTOGRAM(commit_time, "bellwire_writer_commit_seconds",
+             "From a batch being taken to its events being durable and published.");
+BW_METRICS_DEFINE(
+    events_by_type, BW_N_EVENT_KINDS + 1, "bellwire_writer_events_by_type_total",
+    "Events made durable, by type.",
+    0, [BW_TASK_CREATED] = "type=\"TASK_CREATED\"", [BW_TASK_UPDATED] = "type=\"TASK_UPDATED\"",
+    [BW_TASK_STATUS_CHANGED] = "type=\"TASK_STATUS_CHANGED\"",
+    [BW_TASK_COMPLETED] = "type=\"TASK_COMPLETED\"", [BW_TASK_FAILED] = "type=\"TASK_FAILED\"",
+    [BW_TASK_DELETED] = "type=\"TASK_DELETED\"",
+    [BW_TASK_COMMAND_UNANSWERED] = "type=\"TASK_COMMAND_UNANSWERED\"",
+    [BW_TASK_COMMAND_REFUSED] = "type=\"TASK_COMMAND_REFUSED\"",
+    [BW_TASK_LOG] = "type=\"TASK_LOG\"", [BW_TASK_COMMAND] = "type=\"TASK_COMMAND\"",
+    [BW_WORKER_HEARTBEAT] = "type=\"WORKER_HEARTBEAT\"", [BW_OTHER_EVENT] = "type=\"other\"")
 
 enum {
     COMMIT_EVENTS = 4096,
@@ -63,14 +78,18 @@ static struct bw_batch_item *item_of(struct bw_draft *draft)
     return (struct bw_batch_item *)draft;
 }
 
-static void count_fate(const struct bw_publish_result *result)
+/* Those that were stored are counted by type in `stored`, to be added at once. */
+static void count_fate(const struct bw_draft *draft, int64_t stored[BW_N_EVENT_KINDS + 1])
 {
+    const struct bw_publish_result *result = &draft->result;
     if (result->fault.err)
         bw_metric_add(&events_refused, 1);
     else if (result->duplicate)
         bw_metric_add(&events_duplicate, 1);
     else if (result->stale)
         bw_metric_add(&events_stale, 1);
+    else
+        stored[bw_event_kind(draft->event.event_type)]++;
 }
 
 /* Finished batches of one owner, who is told of all of them at once. */
@@ -103,15 +122,19 @@ static void committed(void *ctx, const struct bw_commit *commit)
 {
     struct bw_writer *w = ctx;
     struct finished finished = {.first = NULL};
+    int64_t stored[BW_N_EVENT_KINDS + 1] = {0};
     if (commit->n_records)
         w->sink.committed(w->sink.ctx, commit->records, commit->n_records);
     bw_metric_add(&events_stored, (int64_t)commit->n_records);
     for (size_t i = 0; i < commit->n_drafts; i++) {
         struct bw_batch *batch = item_of(commit->drafts[i])->batch;
-        count_fate(&commit->drafts[i]->result);
+        count_fate(commit->drafts[i], stored);
         if (--batch->n_waiting == 0)
             finish(&finished, batch);
     }
+    for (int kind = 0; kind <= BW_N_EVENT_KINDS; kind++)
+        if (stored[kind])
+            bw_metric_add(&events_by_type[kind], stored[kind]);
     tell(&finished);
 }
 
@@ -167,12 +190,16 @@ static struct bw_mail *commit_some(struct bw_writer *w, struct bw_mail *mail)
         bytes += end->weight;
         end = end->next;
     } while (end && w->n_drafts < w->options.commit_events && bytes < w->options.commit_bytes);
+    int64_t begun_us = bw_clock_mono_us();
     int err = w->journal->ops->append(w->journal, w->drafts, w->n_drafts);
+    int64_t now_us = bw_clock_mono_us();
+    if (!err)
+        bw_histogram_add(&commit_time, now_us - begun_us);
     bw_metric_add(err ? &commits_failed : &commits, 1);
     set_health(w, err);
     if (err)
         fail_batches(mail, end, err);
-    w->tidy_due_us = bw_clock_mono_us() + TIDY_AFTER_MS * 1000;
+    w->tidy_due_us = now_us + TIDY_AFTER_MS * 1000;
     return end;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "base/diag.h"
+#include "base/history.h"
 #include "bus.h"
 #include "web/bellwired_options.h"
 #include "web/web.h"
@@ -141,6 +142,8 @@ static int run(const struct bellwired_options *o, struct bw_fault *fault)
     raise_descriptor_limit();
     if (!err && o->only == ONLY_BOTH)
         web_bus = addresses.urls[addresses.n++] = INPROC_URL;
+    if (!err && bw_history_start() != 0)
+        err = bw_fault(fault, BW_ENOMEM, "", "no memory for the history of the metrics");
     if (!err && o->only != ONLY_WEB)
         err = start_bus(o, &addresses, &bus, fault);
     if (!err && o->only != ONLY_BUS)
@@ -154,6 +157,7 @@ static int run(const struct bellwired_options *o, struct bw_fault *fault)
     }
     bw_web_stop(&web);
     bw_bus_stop(&bus);
+    bw_history_stop();
     return err;
 }
 

@@ -51,6 +51,7 @@ const struct bw_route bw_routes[] = {
     {BW_HTTP_GET, API "/stream", bw_watch_stream, STREAM, NULL},
     {BW_HTTP_POST, API "/events", bw_rest_publish, "topic", EVENT_TYPES},
     {BW_HTTP_GET, API "/workers", bw_rest_get_workers, "limit", NULL},
+    {BW_HTTP_GET, API "/stats/history", bw_rest_get_history, "step_s points", NULL},
     {BW_HTTP_GET, API "/stats", bw_rest_get_stats, NULL, NULL},
     {BW_HTTP_GET, "/healthz", bw_rest_get_healthz, NULL, NULL},
     {BW_HTTP_GET, "/readyz", bw_rest_get_readyz, NULL, NULL},

@@ -47,6 +47,11 @@ static unsigned count_watchers(void *streams)
     return bw_stream_connections(streams);
 }
 
+static unsigned count_subscriptions(void *streams, struct bw_str topic)
+{
+    return bw_stream_subscriptions(streams, topic);
+}
+
 static int enter(void *ctx, uint64_t address, struct bw_fault *fault)
 {
     return bw_stream_enter(((const struct bw_web *)ctx)->stream, address, fault);
@@ -130,6 +135,7 @@ static int start(struct bw_web *web, const struct bw_web_options *o, struct bw_f
                                  .streams_are_live = streams_are_live,
                                  .streams_are_draining = streams_are_draining,
                                  .watchers = count_watchers,
+                                 .subscriptions = count_subscriptions,
                                  .streams = web->stream};
     return start_http(web, o, threads, fault);
 }

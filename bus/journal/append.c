@@ -4,7 +4,13 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "journal/db.h"
+
+BW_METRICS_DEFINE(finished, BW_N_STATUS, "bellwire_journal_tasks_finished_total",
+                  "Attempts at tasks that came to an end, by status.",
+                  0, [BW_COMPLETED] = "status=\"completed\"", [BW_FAILED] = "status=\"failed\"",
+                  [BW_CANCELLED] = "status=\"cancelled\"", [BW_TIMEOUT] = "status=\"timeout\"")
 
 enum { TASK_CACHE_ROWS = 100000 };
 
@@ -128,8 +134,22 @@ static void go_back(struct bw_appender *a)
     a->state = a->committed;
 }
 
+/* Each attempt that came to an end in this commit. */
+static void count_finished(const struct bw_task_cache *tasks)
+{
+    for (const struct bw_task_change *c = tasks->changes; c; c = c->next) {
+        const struct bw_task_state *now = &c->task->now, *before = &c->before;
+        if (!c->row_changed || !now->exists || !bw_status_is_final(now->row.status))
+            continue;
+        if (!before->exists || !bw_status_is_final(before->row.status) ||
+            before->row.attempt != now->row.attempt)
+            bw_metric_add(&finished[now->row.status], 1);
+    }
+}
+
 static void settle(struct bw_appender *a)
 {
+    count_finished(&a->tasks);
     bw_task_cache_settle(&a->tasks);
     bw_topics_settle(&a->topics);
     a->committed = a->state;

@@ -30,6 +30,8 @@ static const char *const statements[BW_READ_N] = {
                        " ORDER BY t.rest_at DESC, t.key DESC LIMIT ?2",
     [BW_READ_BACKWARDS] = "SELECT body FROM events WHERE place BETWEEN ?1 AND ?2"
                           " ORDER BY place DESC LIMIT ?3",
+    [BW_READ_FINISHED] = "SELECT count(*) FROM (SELECT 1 FROM tasks INDEXED BY tasks_status"
+                         " WHERE status = ?1 AND rest_at >= ?2 LIMIT ?3)",
 };
 
 static int prepare(struct bw_reader *r)
@@ -103,6 +105,8 @@ static int answer(struct bw_reader *r, const struct bw_rpc_request *q, struct bw
         return bw_read_values(r, q, out, fault);
     case BW_RPC_WORKERS:
         return bw_read_workers(r, q, out, fault);
+    case BW_RPC_HISTORY:
+        return bw_read_history(r, q, out, fault);
     case BW_RPC_STATS:
         return bw_read_stats(r, q, out, fault);
     default:

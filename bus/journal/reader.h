@@ -34,6 +34,7 @@ enum bw_read_statement {
     BW_READ_DELETED,
     BW_READ_ACTIVE,
     BW_READ_BACKWARDS,
+    BW_READ_FINISHED,
     BW_READ_N
 };
 
@@ -74,6 +75,8 @@ int bw_read_task(struct bw_reader *r, const struct bw_rpc_request *q, struct bw_
 int bw_read_values(struct bw_reader *r, const struct bw_rpc_request *q, struct bw_buf *out,
                    struct bw_fault *fault) BW_MUST_CHECK;
 int bw_read_workers(struct bw_reader *r, const struct bw_rpc_request *q, struct bw_buf *out,
+                    struct bw_fault *fault) BW_MUST_CHECK;
+int bw_read_history(struct bw_reader *r, const struct bw_rpc_request *q, struct bw_buf *out,
                     struct bw_fault *fault) BW_MUST_CHECK;
 int bw_read_stats(struct bw_reader *r, const struct bw_rpc_request *q, struct bw_buf *out,
                   struct bw_fault *fault) BW_MUST_CHECK;

@@ -1,8 +1,7 @@
 /* Requests to the bus and its answers: one msgpack map each way.
  *
- *   request  {v:1,
- * op:"publish"|"events"|"tasks"|"task"|"logs"|"changed"|"values"|"workers"|"stats", …} answer
- * {ok:true, …} | {ok:false, code, message, field}
+ *   request  {v:1, op, …}    op: a verb, named in rpc_request.c
+ *   answer   {ok:true, …} | {ok:false, code, message, field}
  *
  * Both sides use these structs; nobody else spells the keys. */
 #ifndef BW_WIRE_RPC_H
@@ -38,6 +37,7 @@ enum bw_rpc_op {
     BW_RPC_VALUES,
     BW_RPC_WORKERS,
     BW_RPC_STATS,
+    BW_RPC_HISTORY,
     BW_RPC_N_OPS
 };
 
@@ -92,6 +92,8 @@ struct bw_rpc_request {
     struct bw_task_query tasks; /* tasks, changed (without sort and page) */
     enum bw_task_field field;   /* values */
     struct bw_str prefix;       /* values: only those that begin so */
+    struct bw_str_set series;   /* history: names of metrics; none: all */
+    uint64_t step_s;            /* history: 5 or 120; 0: 5 */
     uint32_t limit;             /* rows or events; 0: the verb's default (100; tasks 50); at most
                                    BW_RPC_LIMIT_MAX */
     uint64_t up_to;             /* events: no event beyond this seq; 0: no bound */
@@ -139,7 +141,11 @@ int bw_rpc_publish_result_decode(const msgpack_object *map,
  *   values   values:[{value, count, count_exact}…], more   in order of value
  *   workers  workers:[{name, alive, heard_at, alive_s, running, paused, tasks:[id…], heartbeat?}…],
  *            tasks:[row…], more, all_counted               rows: of those ids
- *   stats    oldest, topics:{name:{head}}, tasks:{status:n}, metrics:{name:value}
+ *   stats    oldest, topics:{name:{head}}, tasks:{status:n}, metrics:{id:value},
+ *            recent:{hour:{status:n}, day:{status:n}}      tasks that became final, up to 10 000
+ *
+ *   history  step_s, end, points, series:{id:[n…]}         id: name, name{labels} or
+ *            name{quantile="0.5"}; end: nil when nothing was measured yet
  *
  * If `known` is the head still, tasks and task answer only
  *

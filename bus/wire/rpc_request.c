@@ -25,6 +25,7 @@ enum member {
     M_BEFORE = 1 << 10,
     M_KNOWN = 1 << 11,
     M_FIELD = 1 << 12,
+    M_SERIES = 1 << 13,
 };
 
 static const struct {
@@ -40,6 +41,7 @@ static const struct {
     [BW_RPC_VALUES] = {"values", M_FIELD | M_LIMIT},
     [BW_RPC_WORKERS] = {"workers", M_LIMIT},
     [BW_RPC_STATS] = {"stats", 0},
+    [BW_RPC_HISTORY] = {"history", M_SERIES | M_LIMIT},
 };
 
 static const char *const sorts[] = {
@@ -193,6 +195,14 @@ static void take_field(struct reading *r, struct bw_rpc_request *q)
         refuse(r, BW_EINVAL, "field", "must be type, owner, resource, queue, worker or status");
 }
 
+static void take_series(struct reading *r, struct bw_rpc_request *q)
+{
+    q->series = take_set(r, "series", &names);
+    if (bw_mp_get_u64(r->map, "step_s", &q->step_s, &r->fault) && q->step_s != 5 &&
+        q->step_s != 120)
+        refuse(r, BW_EINVAL, "step_s", "must be 5 or 120");
+}
+
 static void take_page(struct reading *r, struct bw_task_query *t)
 {
     struct bw_str sort = take_str(r, "sort", NAME_MAX_BYTES);
@@ -249,8 +259,9 @@ static void take_op(struct reading *r, struct bw_rpc_request *q)
             q->op = (enum bw_rpc_op)i;
             return;
         }
-    refuse(r, BW_EUNSUPPORTED, "op",
-           "must be publish, events, tasks, task, logs, changed, values, workers or stats");
+    refuse(
+        r, BW_EUNSUPPORTED, "op",
+        "must be publish, events, tasks, task, logs, changed, values, workers, stats or history");
 }
 
 int bw_rpc_request_decode(const msgpack_object *map, msgpack_zone *zone, struct bw_rpc_request *out,
@@ -284,6 +295,8 @@ int bw_rpc_request_decode(const msgpack_object *map, msgpack_zone *zone, struct 
         take_level(&r, &q);
     if (members & M_TASK_FILTER)
         take_task_filter(&r, &q.tasks);
+    if (members & M_SERIES)
+        take_series(&r, &q);
     if (members & M_FIELD)
         take_field(&r, &q);
     if (members & M_PAGE)
@@ -368,6 +381,11 @@ void bw_rpc_request_encode(struct bw_buf *out, const struct bw_rpc_request *q)
         put_known_str(&m, "level", q->level);
     if (members & M_TASK_FILTER)
         put_task_filter(&m, &q->tasks);
+    if (members & M_SERIES) {
+        put_set(&m, "series", q->series);
+        if (q->step_s)
+            bw_mp_put_u64(&m, "step_s", q->step_s);
+    }
     if (members & M_FIELD) {
         bw_mp_put_cstr(&m, "field", fields[q->field]);
         put_known_str(&m, "prefix", q->prefix);

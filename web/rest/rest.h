@@ -19,6 +19,7 @@ struct bw_rest {
     bool (*streams_are_live)(void *streams);
     bool (*streams_are_draining)(void *streams);
     unsigned (*watchers)(void *streams);
+    unsigned (*subscriptions)(void *streams, struct bw_str topic);
     void *streams;
 };
 
@@ -51,8 +52,9 @@ bw_http_handler bw_rest_publish; /* POST /events */
 bw_http_handler bw_rest_get_values;  /* GET /tasks/values */
 bw_http_handler bw_rest_get_workers; /* GET /workers */
 
-/* stats.c, health.c, metrics.c */
+/* stats.c, history.c, health.c, metrics.c */
 bw_http_handler bw_rest_get_stats;   /* GET /stats */
+bw_http_handler bw_rest_get_history; /* GET /stats/history */
 bw_http_handler bw_rest_get_healthz; /* GET /healthz */
 bw_http_handler bw_rest_get_readyz;  /* GET /readyz */
 bw_http_handler bw_rest_get_metrics; /* GET /metrics */

@@ -129,8 +129,9 @@ struct showing {
     const struct bellwire_received *got; /* to be rendered from; NULL: it was */
     struct bw_telling event;
     uint32_t epoch;
-    bool to_merged;   /* which channels it is shown to now */
-    bool others_wait; /* there are such of the other kind */
+    int64_t received_us; /* by the bus */
+    bool to_merged;      /* which channels it is shown to now */
+    bool others_wait;    /* there are such of the other kind */
 };
 
 /* What cannot be rendered cuts the ring, so that watchers get the event from the bus instead of
@@ -146,6 +147,7 @@ static void append(const struct showing *s, struct bw_channel *channel)
     bw_buf_reset(frame);
     if (event->json.len > 0)
         bw_encode_shared(frame, channel->feed->encoding, &label, event->json, s->bridge->deflater);
+    atomic_store_explicit(&channel->newest_us, s->received_us, memory_order_relaxed);
     if (event->json.len > 0 && !frame->failed)
         bw_ring_append(channel->ring, event->seq, event->key, bw_buf_str(frame));
     else
@@ -192,11 +194,12 @@ static void stop_waiting(struct bw_bridge *bridge)
 }
 
 /* Those that waited and whose turn it is now. */
-static void show_settled(struct bw_bridge *bridge, uint32_t epoch)
+static void show_settled(struct bw_bridge *bridge, uint32_t epoch, int64_t received_us)
 {
     const struct bw_telling *event;
     while ((event = bw_merge_next(bridge->merge)) != NULL) {
-        struct showing s = {.bridge = bridge, .event = *event, .epoch = epoch};
+        struct showing s = {
+            .bridge = bridge, .event = *event, .epoch = epoch, .received_us = received_us};
         show_to(&s, true);
     }
 }
@@ -214,7 +217,7 @@ static void merge(struct showing *s)
             in_order = bw_merge_keep(bridge->merge, &s->event);
     }
     if (in_order)
-        show_settled(bridge, s->epoch);
+        show_settled(bridge, s->epoch, s->received_us);
     else
         stop_waiting(bridge);
     if (bw_merge_is_exact(bridge->merge))
@@ -235,7 +238,8 @@ void bw_bridge_event(void *arg, const struct bellwire_received *event)
                         .event = {.seq = event->seq,
                                   .topic = bw_str(event->topic),
                                   .type = bw_str(event->event_type)},
-                        .epoch = event->epoch};
+                        .epoch = event->epoch,
+                        .received_us = event->received_at_us};
     bw_metric_add(&events_bridged, 1);
     bw_hub_pass(bridge->hub, (struct bw_place){event->epoch, event->seq});
     show_to(&s, false);

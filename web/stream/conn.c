@@ -17,6 +17,10 @@
 #include "web/stream/sub.h"
 
 BW_GAUGE(connections, "bellwire_stream_connections", "Live connections, of all transports.");
+enum { BY_WEBSOCKET, BY_SSE, BY_LONG_POLL, N_TRANSPORTS };
+BW_METRICS_DEFINE(by_transport, N_TRANSPORTS, "bellwire_stream_transport_connections",
+                  "Live connections, by transport.", 1, [BY_WEBSOCKET] = "transport=\"websocket\"",
+                  [BY_SSE] = "transport=\"sse\"", [BY_LONG_POLL] = "transport=\"long_poll\"")
 BW_COUNTER(dropped_deaf, "bellwire_stream_deaf_total",
            "Connections dropped because they asked and did not read the answers.");
 
@@ -239,6 +243,15 @@ static const struct bw_transport *transport_of(const struct bw_arrival *arrival)
     return arrival->window_bits == BW_WINDOW_BITS_MAX ? &bw_websocket_deflate : &bw_websocket;
 }
 
+static void count_in(const struct bw_conn *conn, int n)
+{
+    int transport = conn->transport == &bw_sse         ? BY_SSE
+                    : conn->transport == &bw_long_poll ? BY_LONG_POLL
+                                                       : BY_WEBSOCKET;
+    bw_metric_add(&connections, n);
+    bw_metric_add(&by_transport[transport], n);
+}
+
 int bw_conn_create(struct bw_engine *engine, const struct bw_arrival *arrival)
 {
     const int fd = arrival->fd;
@@ -260,7 +273,7 @@ int bw_conn_create(struct bw_engine *engine, const struct bw_arrival *arrival)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     conn->index = engine->n_conns;
     engine->conns[engine->n_conns++] = conn;
-    bw_metric_add(&connections, 1);
+    count_in(conn, 1);
     conn->watch = arrival->watch;
     conn->transport->begin(conn);
     return 0;
@@ -281,6 +294,6 @@ void bw_conn_destroy(struct bw_conn *conn)
     close(conn->fd);
     bw_door_leave(engine->door, conn->address);
     atomic_fetch_sub(&engine->load, 1);
-    bw_metric_add(&connections, -1);
+    count_in(conn, -1);
     free(conn);
 }

@@ -40,6 +40,7 @@ struct bw_engine {
     struct bw_mailbox *replay; /* struct bw_job */
     struct bw_fdset *owned;    /* descriptors of all engines */
     struct bw_door *door;      /* through which connections leave */
+    struct bw_tally *by_topic; /* subscriptions, by the hash of their topic */
     struct bw_stream_options options;
     int epoll;
     struct bw_thread thread;

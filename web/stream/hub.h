@@ -29,6 +29,8 @@ struct bw_channel {
     struct bw_ring *ring;
     _Atomic uint64_t since; /* events of the feed up to here may be missing from the ring */
 
+    _Atomic int64_t newest_us; /* when the bus received the newest in the ring; by the wall clock */
+
     /* The bridge lost its place: everybody must begin anew. Counted up before the ring is cut. */
     _Atomic unsigned resets;
     _Atomic(const char *) reset_reason; /* a literal */

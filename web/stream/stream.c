@@ -8,12 +8,14 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/tally.h"
 #include "web/stream/conn.h"
 #include "web/stream/door.h"
 #include "web/stream/drain.h"
 #include "web/stream/engine.h"
 #include "web/stream/replay.h"
 #include "web/stream/stream_internal.h"
+#include "web/stream/sub.h"
 
 enum {
     DEFAULT_RING_BYTES = 16 << 20,
@@ -40,6 +42,7 @@ struct bw_stream {
     struct bw_replay *replay;
     struct bw_fdset *owned;
     struct bw_door *door;
+    struct bw_tally *by_topic;
     struct bw_bell bells[THREADS_MAX];
     struct bw_engine engines[THREADS_MAX];
 };
@@ -88,6 +91,7 @@ static int start_engines(struct bw_stream *stream)
         engine->replay = bw_replay_mailbox(stream->replay);
         engine->owned = stream->owned;
         engine->door = stream->door;
+        engine->by_topic = stream->by_topic;
         engine->options = stream->options;
         err = bw_engine_start(engine);
     }
@@ -105,6 +109,8 @@ static int prepare(struct bw_stream *stream)
     int err = bw_fdset_create(&stream->owned);
     if (err == 0)
         err = bw_door_create(&stream->door, o->max_connections, o->max_per_address);
+    if (err == 0)
+        err = bw_tally_create(&stream->by_topic);
     for (unsigned i = 0; i < o->threads; i++)
         stream->bells[i].fd = -1;
     for (unsigned i = 0; i < o->threads && err == 0; i++)
@@ -165,6 +171,7 @@ void bw_stream_stop(struct bw_stream **stream)
         bw_bell_close(&mine->bells[i]);
     bw_fdset_destroy(&mine->owned);
     bw_door_destroy(&mine->door);
+    bw_tally_destroy(&mine->by_topic);
     free(mine);
 }
 
@@ -282,6 +289,11 @@ unsigned bw_stream_connections(const struct bw_stream *stream)
     for (unsigned i = 0; i < stream->options.threads; i++)
         total += atomic_load(&stream->engines[i].load);
     return total;
+}
+
+unsigned bw_stream_subscriptions(const struct bw_stream *stream, struct bw_str topic)
+{
+    return bw_tally_count(stream->by_topic, bw_sub_topic_key(topic));
 }
 
 bool bw_stream_owns_fd(const struct bw_stream *stream, int fd)

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/str.h"
 #include "bellwire.h"
 
 struct bw_stream;
@@ -68,6 +69,8 @@ bool bw_stream_is_draining(const struct bw_stream *stream);
 /* Whether the bridge has heard from the bus lately. Any thread. */
 bool bw_stream_is_live(const struct bw_stream *stream);
 unsigned bw_stream_connections(const struct bw_stream *stream);
+/* How many subscriptions there are to a topic. Any thread. */
+unsigned bw_stream_subscriptions(const struct bw_stream *stream, struct bw_str topic);
 
 /* Whether the streams own this descriptor: the hand-off looks only at the others. Any thread. */
 bool bw_stream_owns_fd(const struct bw_stream *stream, int fd);

@@ -1,8 +1,11 @@
 /* Subscriptions: beginning, replacing, ending. */
 #include "web/stream/sub.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
+#include "base/hash.h"
+#include "base/tally.h"
 #include "web/stream/catchup.h"
 #include "web/stream/engine.h"
 #include "web/stream/frame.h"
@@ -14,6 +17,31 @@ static void say_error(struct bw_conn *conn, const struct bw_feed *feed, int err,
     bw_fault(&fault, err, "", "%s", message);
     bw_frame_error(&conn->engine->scratch, feed->encoding, feed->topics.v[0], &fault);
     bw_conn_say_scratch(conn);
+}
+
+/* --- Counting by topic --------------------------------------------------------------- */
+
+uint64_t bw_sub_topic_key(struct bw_str topic)
+{
+    uint64_t hash = bw_hash(topic);
+    return hash ? hash : 1;
+}
+
+/* Without memory for one more topic the count stays too low, also when it ends. */
+static void count_in(struct bw_sub *sub)
+{
+    const struct bw_feed *feed = sub->view->feed;
+    struct bw_tally *tally = sub->conn->engine->by_topic;
+    for (; sub->n_counted < feed->topics.n; sub->n_counted++)
+        if (bw_tally_add(tally, bw_sub_topic_key(feed->topics.v[sub->n_counted]), UINT_MAX) != 0)
+            return;
+}
+
+static void count_out(struct bw_sub *sub)
+{
+    while (sub->n_counted > 0)
+        bw_tally_remove(sub->conn->engine->by_topic,
+                        bw_sub_topic_key(sub->view->feed->topics.v[--sub->n_counted]));
 }
 
 /* --- Ending -------------------------------------------------------------------------- */
@@ -36,6 +64,7 @@ void bw_sub_end(struct bw_sub *sub)
     conn->n_subs--;
     if (sub->state == BW_SUB_LIVE)
         bw_view_leave(sub);
+    count_out(sub);
     sub->view->users--;
     sub->state = BW_SUB_ENDED;
     if (conn->turn == sub)
@@ -83,6 +112,7 @@ static struct bw_sub *create(struct bw_conn *conn, const struct bw_wish *wish)
     }
     sub->job->after = wish->has_after ? wish->after : (struct bw_cursor){.kind = BW_CURSOR_LATEST};
     sub->view->users++;
+    count_in(sub);
     sub->next = conn->subs;
     conn->subs = sub;
     conn->n_subs++;

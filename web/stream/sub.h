@@ -30,6 +30,7 @@ struct bw_sub {
     struct bw_job *job; /* away while ASKING, at hand otherwise; NULL when LIVE */
     uint32_t slot;      /* LIVE: in the view */
     uint32_t epoch;     /* LIVE: of its place */
+    size_t n_counted;   /* topics of the feed under which it is counted */
 
     /* While it follows; see follow.h. */
     struct bw_wants wants;
@@ -61,6 +62,9 @@ void bw_sub_end(struct bw_sub *sub);
 void bw_sub_end_all(struct bw_conn *conn);
 /* Frees one that ended, when its job has come home. */
 void bw_sub_destroy(struct bw_sub *sub);
+
+/* What subscriptions to a topic are counted by, in the engine's by_topic. Any thread. */
+uint64_t bw_sub_topic_key(struct bw_str topic);
 
 /* The connection can send again, or cannot. */
 void bw_sub_resume_all(struct bw_conn *conn);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "web/stream/catchup.h"
 #include "web/stream/conn.h"
@@ -17,6 +18,10 @@ BW_COUNTER(deliveries, "bellwire_stream_deliveries_total",
 BW_COUNTER(sends, "bellwire_stream_sends_total", "send() calls that delivered them.");
 BW_COUNTER(fallen_behind, "bellwire_stream_behind_total",
            "Times a subscription had fallen behind its ring.");
+
+BW_HISTOGRAM(delivery, "bellwire_stream_delivery_seconds",
+             "From the bus receiving the newest event of a round to every socket that had room "
+             "having it; one per round, thread and topic.");
 
 /* --- Life ---------------------------------------------------------------------------- */
 
@@ -398,6 +403,10 @@ bool bw_view_deliver(struct bw_view *view)
         return false;
     deliver_to_followers(view, head);
     view->unfinished = deliver_round(view, head);
+    if (head != view->seen && view->n > 0)
+        bw_histogram_add(&delivery,
+                         bw_clock_wall_us() -
+                             atomic_load_explicit(&view->channel->newest_us, memory_order_relaxed));
     view->seen = head;
     return view->unfinished;
 }

@@ -65,6 +65,7 @@ static void test_rounds(void **state)
         "{'v':1,'op':'values','field':'worker'}",
         "{'v':1,'op':'workers','limit':5}",
         "{'v':1,'op':'stats'}",
+        "{'v':1,'op':'history','limit':9,'series':['a'],'step_s':120}",
     };
     for (size_t i = 0; i < sizeof same / sizeof same[0]; i++)
         check_round(same[i], same[i]);
@@ -118,6 +119,7 @@ static void test_refused(void **state)
     check_refused("{'v':1,'op':'drop'}", BW_EUNSUPPORTED, "op");
     check_refused("{'v':1,'op':5}", BW_EINVAL, "op");
     check_refused("{'v':1,'op':'publish'}", BW_EINVAL, "events");
+    check_refused("{'v':1,'op':'history','step_s':7}", BW_EINVAL, "step_s");
     check_refused("{'v':1,'op':'values'}", BW_EINVAL, "field");
     check_refused("{'v':1,'op':'values','field':'title'}", BW_EINVAL, "field");
     check_refused("{'v':1,'op':'values','field':'type','prefix':3}", BW_EINVAL, "prefix");
