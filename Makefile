@@ -435,7 +435,7 @@ check-layers: | $(DEPS_TEST) ## fail on an include that climbs a floor
 	@python3 tests/lint/check_layers.py $(LAYERS)
 
 # A file that was found clean is looked at again only when it, or a header it includes, changed.
-C_FILES  := $(shell find bus web clients tests -name '*.[ch]' 2>/dev/null)
+C_FILES  := $(shell find bus web clients tests -name node_modules -prune -o -name '*.[ch]' -print 2>/dev/null)
 LINT_SRC := $(filter-out tests/%,$(filter %.c,$(C_FILES)))
 LINT_OK  := $(LINT_SRC:%=build/lint/%.ok)
 format: | $(DEPS_LINT) ## put every C file into the project's format
