@@ -31,6 +31,26 @@ static struct bw_str text_of(const msgpack_object *map, const char *key)
     return o && o->type == MSGPACK_OBJECT_STR ? bw_mp_as_str(o) : (struct bw_str){0};
 }
 
+/* The case of A to Z does not matter. */
+static bool is_same_byte(char a, char b)
+{
+    unsigned char x = (unsigned char)a, y = (unsigned char)b;
+    unsigned char folded = x | 0x20;
+    return x == y || (folded == (y | 0x20) && folded >= 'a' && folded <= 'z');
+}
+
+static bool contains(struct bw_str s, struct bw_str part)
+{
+    for (size_t i = 0; i + part.len <= s.len; i++) {
+        size_t n = 0;
+        while (n < part.len && is_same_byte(s.ptr[i + n], part.ptr[n]))
+            n++;
+        if (n == part.len)
+            return true;
+    }
+    return false;
+}
+
 static bool matches(const struct bw_rpc_request *q, bool by_lane, const msgpack_object *event)
 {
     const msgpack_object *data = bw_mp_get(event, "data");
@@ -43,6 +63,8 @@ static bool matches(const struct bw_rpc_request *q, bool by_lane, const msgpack_
     if (q->task_ids.n > 0 && !by_lane && !bw_str_set_allows(&q->task_ids, text_of(data, "id")) &&
         !bw_str_set_allows(&q->task_ids, text_of(data, "task_id")))
         return false;
+    if (q->text.len > 0 && !contains(text_of(event, "message"), q->text))
+        return false;
     return q->level.len == 0 || level_of(text_of(data, "level")) >= level_of(q->level);
 }
 
@@ -50,6 +72,9 @@ int bw_event_filter_pass(const struct bw_rpc_request *q, bool by_lane, msgpack_z
                          struct bw_str body, bool *wanted)
 {
     msgpack_object event;
+    *wanted = q->text.len == 0 || contains(body, q->text); /* the message lies in there as it is */
+    if (!*wanted)
+        return 0;
     int err = bw_mp_unpack(body, BW_RPC_DEPTH_MAX, zone, &event, NULL);
     *wanted = !err && matches(q, by_lane, &event);
     msgpack_zone_clear(zone);

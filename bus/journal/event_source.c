@@ -13,6 +13,10 @@ int bw_event_statements_open(struct bw_event_statements *st, sqlite3 *db)
         err = bw_db_prepare(db, &st->next_mark,
                             "SELECT seq FROM lane_marks WHERE lane = ?1 AND seq > ?2"
                             " ORDER BY seq LIMIT 1");
+    if (!err)
+        err = bw_db_prepare(db, &st->backwards,
+                            "SELECT place, body FROM events WHERE place >= ?1 AND place < ?2"
+                            " ORDER BY place DESC");
     return err;
 }
 
@@ -21,6 +25,7 @@ void bw_event_statements_close(struct bw_event_statements *st)
     sqlite3_finalize(st->event);
     sqlite3_finalize(st->lane_end);
     sqlite3_finalize(st->next_mark);
+    sqlite3_finalize(st->backwards);
     while (st->n_scans)
         sqlite3_finalize(st->scans[--st->n_scans]);
     *st = (struct bw_event_statements){0};
@@ -152,6 +157,13 @@ int bw_event_source_body(struct bw_event_source *s, uint64_t seq, struct bw_str 
     }
     int err = bw_event_read(s->st, s->topic, seq, body, &prev);
     return err == 1 ? 0 : err == 0 ? BW_EIO : err;
+}
+
+sqlite3_stmt *bw_event_topic_before(struct bw_event_statements *st, int64_t topic, uint64_t before)
+{
+    bw_db_bind_int(st->backwards, 1, bw_place(topic, 0));
+    bw_db_bind_int(st->backwards, 2, bw_place(topic, before));
+    return st->backwards;
 }
 
 int bw_event_lane_before(struct bw_event_statements *st, int64_t topic, int64_t lane,

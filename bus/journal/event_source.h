@@ -14,7 +14,7 @@ enum { BW_SCANS_KEPT = 8 };
 /* A reader's statements for this. */
 struct bw_event_statements {
     sqlite3 *db;
-    sqlite3_stmt *event, *lane_end, *next_mark;
+    sqlite3_stmt *event, *lane_end, *next_mark, *backwards;
     sqlite3_stmt *scans[BW_SCANS_KEPT]; /* idle ones, kept for the next read */
     int n_scans;
 };
@@ -46,6 +46,9 @@ int bw_event_source_body(struct bw_event_source *s, uint64_t seq,
  * any more; negative. The bytes are valid until another is read with the same statements. */
 int bw_event_read(struct bw_event_statements *st, int64_t topic, uint64_t seq, struct bw_str *body,
                   uint64_t *prev) BW_MUST_CHECK;
+/* Events of a topic that are below `before`, last first: a statement that gives place and body, to
+ * be reset by the caller. */
+sqlite3_stmt *bw_event_topic_before(struct bw_event_statements *st, int64_t topic, uint64_t before);
 /* The last event of a lane whose seq is below `before`: 1; 0: there is none; negative. */
 int bw_event_lane_before(struct bw_event_statements *st, int64_t topic, int64_t lane,
                          uint64_t before, uint64_t *seq) BW_MUST_CHECK;

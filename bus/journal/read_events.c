@@ -86,8 +86,9 @@ static int open_sources(struct page *p, const struct bw_str_set *topics,
     if (!p->sources)
         return BW_ENOMEM;
     const struct bw_rpc_request *q = p->q;
-    p->is_filtered = q->owners.n + q->resources.n + q->event_types.n + q->level.len > 0 ||
-                     (ids->n > 0 && !p->by_lane);
+    p->is_filtered =
+        q->owners.n + q->resources.n + q->event_types.n + q->level.len + q->text.len > 0 ||
+        (ids->n > 0 && !p->by_lane);
     int err = 0;
     for (size_t i = 0; i < topics->n && err >= 0; i++)
         err = add_topic(p, topics->v[i], ids);
@@ -169,7 +170,7 @@ int bw_read_events(struct bw_reader *r, const struct bw_rpc_request *q, struct b
                    struct bw_fault *fault)
 {
     static const struct bw_str logs = BW_STR(BW_TOPIC_LOGS);
-    const struct bw_str_set one_topic = {&logs, 1}, one_task = {&q->task_id, 1};
+    const struct bw_str_set one_topic = {&logs, 1}, one_task = {&q->task_id, q->task_id.len > 0};
     bool is_logs = q->op == BW_RPC_LOGS;
     struct page p = {.r = r, .q = q};
     (void)fault;

@@ -1,5 +1,6 @@
-/* The verb `logs`, backwards: the last lines of a task's log, or the last before some place. A lane
- * is linked from its end, so this reads only what it gives, and what the level refuses. */
+/* The verb `logs`, backwards: the last lines of a task's log or of all, or the last before some
+ * place. A lane is linked from its end, so this reads only what it gives, and what the level or the
+ * text refuses. */
 #include "journal/event_filter.h"
 #include "journal/reader.h"
 
@@ -24,29 +25,68 @@ static bool take(struct lines *l, uint32_t limit, uint64_t seq, size_t bytes)
     return true;
 }
 
+/* Going through a log from its end: one task's lane, from link to link, or the whole topic. */
+struct walk {
+    struct bw_reader *r;
+    uint64_t seq;       /* of the lane: the next to give; 0: there is none */
+    sqlite3_stmt *scan; /* of the topic; NULL: a lane is walked */
+};
+
+static int walk_begin(struct walk *w, struct bw_str task_id, uint64_t before)
+{
+    struct bw_event_statements *events = &w->r->events;
+    int64_t key;
+    if (task_id.len == 0) {
+        w->scan = bw_event_topic_before(events, BW_TOPIC_LOGS_ID, before);
+        return 0;
+    }
+    int err = bw_read_key(w->r, task_id, &key);
+    if (err == 1)
+        err = bw_event_lane_before(events, BW_TOPIC_LOGS_ID, bw_lane(key, BW_TOPIC_LOGS_ID), before,
+                                   &w->seq);
+    return err < 0 ? err : 0;
+}
+
+/* 1: a line; 0: no more; negative. */
+static int walk_next(struct walk *w, uint64_t *seq, struct bw_str *body)
+{
+    int err;
+    *seq = w->seq;
+    if (!w->scan)
+        return w->seq == 0 ? 0
+                           : bw_event_read(&w->r->events, BW_TOPIC_LOGS_ID, *seq, body, &w->seq);
+    err = bw_db_row(w->scan);
+    if (err == 1) {
+        *seq = bw_place_seq(sqlite3_column_int64(w->scan, 0));
+        *body = bw_db_str(w->scan, 1);
+    }
+    return err;
+}
+
 static int collect(struct bw_reader *r, const struct bw_rpc_request *q, uint64_t before,
                    struct lines *l)
 {
     uint32_t limit = q->limit ? q->limit : DEFAULT_LIMIT;
-    uint64_t seq = 0, prev = 0;
-    int64_t key;
-    int err = bw_read_key(r, q->task_id, &key);
-    if (err == 1)
-        err = bw_event_lane_before(&r->events, BW_TOPIC_LOGS_ID, bw_lane(key, BW_TOPIC_LOGS_ID),
-                                   before, &seq);
-    for (int looked = 0; err == 1 && seq > 0; looked++) {
-        struct bw_str body;
+    struct walk w = {.r = r};
+    struct bw_str body;
+    uint64_t seq;
+    int err = walk_begin(&w, q->task_id, before);
+    for (int looked = 0; !err && (err = walk_next(&w, &seq, &body)) == 1; looked++) {
         bool wanted = true;
-        err = bw_event_read(&r->events, BW_TOPIC_LOGS_ID, seq, &body, &prev);
-        if (err == 1 && q->level.len > 0)
-            err = bw_event_filter_pass(q, true, &r->zone, body, &wanted) ? BW_EIO : 1;
-        if (err != 1 || looked == BW_READ_EVENTS_LOOKED ||
-            (wanted && !take(l, limit, seq, body.len)))
+        err = 0;
+        if (looked == BW_READ_EVENTS_LOOKED)
+            l->more = true;
+        else if (q->level.len + q->text.len > 0)
+            err = bw_event_filter_pass(q, true, &r->zone, body, &wanted);
+        if (err || l->more)
+            break;
+        l->more = wanted && !take(l, limit, seq, body.len);
+        if (l->more)
             break;
         l->begin = seq;
-        seq = prev;
     }
-    l->more = err == 1 && seq > 0;
+    if (w.scan)
+        sqlite3_reset(w.scan);
     return err < 0 ? err : 0;
 }
 

@@ -87,8 +87,9 @@ struct bw_rpc_request {
     struct bw_cursor before;      /* … after `after`; "latest": the last there are */
     struct bw_cursor known;       /* tasks, task: the head of an answer that the asker still has */
     struct bw_str_set task_ids, owners, resources, event_types; /* events: filter */
-    struct bw_str task_id;                                      /* task, logs */
+    struct bw_str task_id;                                      /* task; logs: empty for all */
     struct bw_str level;        /* logs: at least this (debug info warning error); empty: all */
+    struct bw_str text;         /* logs: part of the message; the case of A to Z does not matter */
     struct bw_task_query tasks; /* tasks, changed (without sort and page) */
     enum bw_task_field field;   /* values */
     struct bw_str prefix;       /* values: only those that begin so */

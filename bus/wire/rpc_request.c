@@ -19,7 +19,7 @@ enum member {
     M_UP_TO = 1 << 4,
     M_EVENT_FILTER = 1 << 5,
     M_TASK_ID = 1 << 6,
-    M_LEVEL = 1 << 7,
+    M_LOG = 1 << 7,
     M_TASK_FILTER = 1 << 8,
     M_PAGE = 1 << 9,
     M_BEFORE = 1 << 10,
@@ -36,7 +36,7 @@ static const struct {
     [BW_RPC_EVENTS] = {"events", M_TOPICS | M_AFTER | M_LIMIT | M_UP_TO | M_EVENT_FILTER},
     [BW_RPC_TASKS] = {"tasks", M_TASK_FILTER | M_PAGE | M_LIMIT | M_KNOWN},
     [BW_RPC_TASK] = {"task", M_TASK_ID | M_KNOWN},
-    [BW_RPC_LOGS] = {"logs", M_TASK_ID | M_AFTER | M_BEFORE | M_LEVEL | M_LIMIT},
+    [BW_RPC_LOGS] = {"logs", M_LOG | M_AFTER | M_BEFORE | M_LIMIT},
     [BW_RPC_CHANGED] = {"changed", M_AFTER | M_LIMIT | M_TASK_FILTER},
     [BW_RPC_VALUES] = {"values", M_FIELD | M_LIMIT},
     [BW_RPC_WORKERS] = {"workers", M_LIMIT},
@@ -187,6 +187,13 @@ static void take_level(struct reading *r, struct bw_rpc_request *q)
         refuse(r, BW_EINVAL, "level", "must be debug, info, warning or error");
 }
 
+static void take_log(struct reading *r, struct bw_rpc_request *q)
+{
+    q->task_id = take_str(r, "task_id", BW_TASK_ID_MAX);
+    q->text = take_str(r, "text", NAME_MAX_BYTES);
+    take_level(r, q);
+}
+
 static void take_field(struct reading *r, struct bw_rpc_request *q)
 {
     struct bw_str field = take_str(r, "field", NAME_MAX_BYTES);
@@ -291,8 +298,8 @@ int bw_rpc_request_decode(const msgpack_object *map, msgpack_zone *zone, struct 
         take_event_filter(&r, &q);
     if (members & M_TASK_ID)
         take_task_id(&r, &q);
-    if (members & M_LEVEL)
-        take_level(&r, &q);
+    if (members & M_LOG)
+        take_log(&r, &q);
     if (members & M_TASK_FILTER)
         take_task_filter(&r, &q.tasks);
     if (members & M_SERIES)
@@ -377,8 +384,11 @@ void bw_rpc_request_encode(struct bw_buf *out, const struct bw_rpc_request *q)
     }
     if (members & M_TASK_ID)
         bw_mp_put_str(&m, "task_id", q->task_id);
-    if (members & M_LEVEL)
+    if (members & M_LOG) {
+        put_known_str(&m, "task_id", q->task_id);
         put_known_str(&m, "level", q->level);
+        put_known_str(&m, "text", q->text);
+    }
     if (members & M_TASK_FILTER)
         put_task_filter(&m, &q->tasks);
     if (members & M_SERIES) {

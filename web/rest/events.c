@@ -6,7 +6,7 @@
 #include "wire/mp.h"
 #include "wire/topic.h"
 
-enum { LEVEL_MAX = 16 };
+enum { LEVEL_MAX = 16, TEXT_MAX = 256 };
 
 static void put_event(struct bw_buf *b, const msgpack_object *map, uint32_t epoch,
                       struct bw_fault *fault)
@@ -124,18 +124,20 @@ void bw_rest_get_task_events(void *ctx, const struct bw_http_request *request,
     bw_params_free(&p);
 }
 
-void bw_rest_get_task_logs(void *ctx, const struct bw_http_request *request,
-                           struct bw_http_answer *answer)
+void bw_rest_get_logs(void *ctx, const struct bw_http_request *request,
+                      struct bw_http_answer *answer)
 {
     struct bw_params p;
     bw_params_begin(&p, &request->query);
     struct bw_rpc_request question = {
         .op = BW_RPC_LOGS,
-        .task_id = request->args[0],
+        .task_id =
+            request->args[0].len ? request->args[0] : bw_params_str(&p, "task_id", BW_TASK_ID_MAX),
         .after = bw_params_cursor(&p, "after", BW_CURSOR_OLDEST),
         .backwards = bw_params_str(&p, "before", BW_CURSOR_LEN).ptr != NULL,
         .before = bw_params_cursor(&p, "before", BW_CURSOR_LATEST),
         .level = bw_params_str(&p, "level", LEVEL_MAX),
+        .text = bw_params_str(&p, "q", TEXT_MAX),
         .limit = bw_params_u32(&p, "limit", 1, BW_RPC_LIMIT_MAX, 0),
     };
     if (question.backwards && bw_params_str(&p, "after", BW_CURSOR_LEN).ptr && p.fault.err == 0)

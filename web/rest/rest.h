@@ -43,7 +43,7 @@ bw_http_handler bw_rest_bulk; /* POST /tasks/bulk */
 /* events.c: reading */
 bw_http_handler bw_rest_get_events;      /* GET /events */
 bw_http_handler bw_rest_get_task_events; /* GET /tasks/{id}/events */
-bw_http_handler bw_rest_get_task_logs;   /* GET /tasks/{id}/logs */
+bw_http_handler bw_rest_get_logs;        /* GET /logs, GET /tasks/{id}/logs */
 
 /* publish.c */
 bw_http_handler bw_rest_publish; /* POST /events */

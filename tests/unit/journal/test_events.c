@@ -360,6 +360,39 @@ static void the_end_of_a_log(void **state)
     assert_true(kit_has(k, "reset"));
 }
 
+static void the_logs_of_all_tasks(void **state)
+{
+    struct kit *k = *state;
+    for (int i = 0; i < 90; i++)
+        kit_event(k,
+                  "{\"event_type\":\"TASK_LOG\",\"message\":\"%s row %d of Gr\u00f6\u00dfe\","
+                  "\"data\":{\"task_id\":\"t%d\"}}",
+                  i % 9 ? "read" : "WROTE", i, i % 3);
+    assert_int_equal(kit_ask(k, "\"op\":\"logs\",\"before\":\"latest\",\"limit\":3"), 0);
+    assert_int_equal(kit_len(k, "events"), 3);
+    assert_int_equal(seq_of(k, 0), 88);
+    assert_int_equal(kit_u64(k, "earlier"), 88);
+    assert_true(more(k));
+    static const char *const texts[] = {"wrote ROW", "Gr\u00f6\u00dfe", "t1", "row 89 of"};
+    static const uint32_t found[] = {10, 90, 0, 1};
+    static const char *const ways[] = {"\"before\":\"latest\"", "\"after\":\"oldest\""};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        for (size_t w = 0; w < 2; w++) {
+            assert_int_equal(
+                kit_ask(k, "\"op\":\"logs\",%s,\"limit\":100,\"text\":\"%s\"", ways[w], texts[i]),
+                0);
+            assert_int_equal(kit_len(k, "events"), found[i]);
+            assert_false(more(k));
+        }
+    assert_int_equal(kit_ask(k,
+                             "\"op\":\"logs\",\"task_id\":\"t0\",\"before\":\"latest\",\"limit\":4,"
+                             "\"text\":\"wrote\""),
+                     0);
+    assert_int_equal(kit_len(k, "events"), 4);
+    assert_int_equal(seq_of(k, 3), 82);
+    assert_true(more(k));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
 
 int main(void)
@@ -375,6 +408,7 @@ int main(void)
         TEST(lanes_have_everything_from_any_place),
         TEST(lanes_have_everything_before_any_place),
         TEST(the_end_of_a_log),
+        TEST(the_logs_of_all_tasks),
         TEST(what_is_known_is_not_told_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

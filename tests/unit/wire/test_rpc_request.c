@@ -57,6 +57,7 @@ static void test_rounds(void **state)
         "{'v':1,'op':'tasks','sort':'updated_at','ascending':false}",
         "{'v':1,'op':'task','task_id':'t'}",
         "{'v':1,'op':'logs','after':'oldest','limit':1000,'task_id':'t','level':'warning'}",
+        "{'v':1,'op':'logs','after':'oldest','before':'latest','level':'error','text':'Größe'}",
         "{'v':1,'op':'logs','after':'oldest','before':'latest','limit':9,'task_id':'t'}",
         "{'v':1,'op':'logs','after':'oldest','before':'1f0c22aa.5','task_id':'t'}",
         "{'v':1,'op':'task','known':'1f0c22aa.5','task_id':'t'}",
