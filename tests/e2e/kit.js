@@ -28,6 +28,7 @@ async function freePort() {
 export class Daemon {
     #folder = mkdtempSync(join(tmpdir(), "bellwire-e2e-"));
     #process = null;
+    #runs = []; // each ends one
     url;
 
     async start() {
@@ -68,6 +69,7 @@ export class Daemon {
     }
 
     async remove() {
+        await Promise.all(this.#runs.map((end) => end()));
         await this.end("SIGTERM");
         rmSync(this.#folder, { recursive: true });
     }
@@ -86,6 +88,18 @@ export class Daemon {
 
     updated = (id, fields = {}, message = "") =>
         this.publish({ event_type: "TASK_UPDATED", message, data: { id, ...fields } });
+
+    // `bellwire run ARGUMENTS…`, as anybody starts it; what it runs is ended with the test.
+    run(...args) {
+        const bus = `ipc://${join(this.#folder, "var", "bus")}`;
+        const run = spawn(join(BUILD, "bellwire"), ["--bus", bus, "run", ...args], { stdio: "ignore" });
+        const ended = once(run, "exit");
+        this.#runs.push(async () => {
+            run.kill("SIGTERM");
+            await ended;
+        });
+        return { ended, isRunning: () => run.exitCode === null && run.signalCode === null };
+    }
 
     // "line FROM" to "line TO - 1", with levels in turn.
     async logged(id, from, to) {
