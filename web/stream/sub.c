@@ -126,8 +126,10 @@ static struct bw_cursor way_of(const struct bw_sub *sub)
     const struct bw_job *job = sub->job;
     if (sub->state != BW_SUB_PAGING || job->page_at == 0)
         return job->after;
-    const struct bw_entry *last = bw_frames_entry(&job->page->frames, job->page_at - 1);
-    return (struct bw_cursor){BW_CURSOR_AT, job->page->epoch, last->seq};
+    uint64_t last = bw_frames_entry(&job->page->frames, job->page_at - 1)->seq;
+    if (job->after.kind == BW_CURSOR_AT && job->after.seq > last)
+        return job->after; /* a shared page, which begins earlier: nothing of it was sent yet */
+    return (struct bw_cursor){BW_CURSOR_AT, job->page->epoch, last};
 }
 
 /* Subscribing again changes the filter and, unless the client says where to begin, keeps the place:

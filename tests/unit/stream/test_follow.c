@@ -162,6 +162,43 @@ static void test_a_filter_changed_in_the_middle_of_a_page(void **state)
     close_world(world);
 }
 
+/* A page that was fetched for somebody else begins before the place of who gets it, too. */
+static void test_a_shared_page_takes_no_place_back(void **state)
+{
+    (void)state;
+    struct world *world = open_world(
+        &(struct bw_stream_options){.threads = 1, .ring_bytes = 8192, .messages_per_s = 1000000});
+    struct watcher slow, other;
+    char cursor[BW_CURSOR_LEN + 1];
+    for (unsigned i = 0; i < 600; i++)
+        fake_publish(world->bus, i % 10 ? "other" : "system", "X", "t", "", 500);
+    subscribe(&world->w, SUBSCRIBE(",\"after\":\"1f0c22aa.0\""), true, 0); /* it is fetched */
+    for (uint64_t seq = 1; seq <= 600; seq += 10)
+        assert_int_equal(watch_event(&world->w), seq);
+    say_hello(world, &slow, 4096);
+    for (int i = 0; i < 200; i++) /* until its socket has no room for what comes then */
+        watch_send_frame(&slow, BW_WS_PING, "a hundred bytes, more or less, that want an answer");
+    watch_say(&slow, SUBSCRIBE(",\"after\":\"1f0c22aa.15\""));
+    wait_until(bw_stream_subscriptions(world->stream, BW_STR("system")) == 2);
+    say_hello(world, &other, 0); /* its page comes after that of the slow one */
+    subscribe(&other, SUBSCRIBE(",\"after\":\"1f0c22aa.0\""), true, 0);
+    watch_say(&slow, SUBSCRIBE(",\"filter\":{\"task_id\":\"t\"}"));
+    bw_cursor_format(FAKE_EPOCH, 15, cursor);
+    for (int i = 0; i < 2; i++) {
+        int opcode;
+        struct bw_str payload;
+        do
+            assert_true(watch_frame(&slow, &opcode, &payload));
+        while (opcode != BW_WS_TEXT);
+        assert_non_null(memmem(payload.ptr, payload.len, cursor, strlen(cursor)));
+    }
+    for (uint64_t seq = 21; seq <= 600; seq += 10)
+        assert_int_equal(watch_event(&slow), seq);
+    watch_close(&slow);
+    watch_close(&other);
+    close_world(world);
+}
+
 static void test_a_follower_that_does_not_read_for_long(void **state)
 {
     (void)state;
@@ -216,6 +253,7 @@ int main(void)
         cmocka_unit_test(test_a_filter_changed_at_the_head),
         cmocka_unit_test(test_a_filter_changed_while_catching_up),
         cmocka_unit_test(test_a_filter_changed_in_the_middle_of_a_page),
+        cmocka_unit_test(test_a_shared_page_takes_no_place_back),
         cmocka_unit_test(test_a_follower_that_does_not_read_for_long),
         cmocka_unit_test(test_followers_of_a_ring_that_was_cut),
     };
