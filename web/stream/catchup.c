@@ -218,9 +218,8 @@ static void job_failed(struct bw_sub *sub)
     sub->state = BW_SUB_WAITING;
     if (fault->err == BW_ECLOSED)
         return; /* the server is stopping */
-    if (!sub->told_away) {
-        sub->conn->transport->fault(sub, fault, passing);
-    }
+    if (!sub->told_away)
+        sub->conn->transport->fault(sub->conn, sub->view->feed, fault, passing);
     sub->told_away = true;
     if (passing)
         ask_later(sub);

@@ -37,6 +37,15 @@ static int watch(struct bw_conn *conn, int op, uint32_t events)
     return epoll_ctl(conn->engine->epoll, op, conn->fd, &e) == 0 ? 0 : BW_EIO;
 }
 
+/* What is waited for. After the client's last byte its socket is readable for ever; that it hung up
+ * is told without being asked for. */
+static void wait_for_it(struct bw_conn *conn)
+{
+    uint32_t events = (conn->half_closed ? 0 : EPOLLIN) | (conn->blocked ? EPOLLOUT : 0);
+    if (watch(conn, EPOLL_CTL_MOD, events) != 0)
+        bw_conn_kill(conn);
+}
+
 void bw_conn_block(struct bw_conn *conn)
 {
     if (conn->blocked)
@@ -44,20 +53,16 @@ void bw_conn_block(struct bw_conn *conn)
     conn->blocked = true;
     conn->moved_s = conn->engine->now_s;
     bw_sub_pause_all(conn);
-    if (watch(conn, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT) != 0)
-        bw_conn_kill(conn);
+    wait_for_it(conn);
 }
 
 static void unblock(struct bw_conn *conn)
 {
     conn->blocked = false;
-    if (watch(conn, EPOLL_CTL_MOD, EPOLLIN) != 0) {
-        bw_conn_kill(conn);
-        return;
-    }
+    wait_for_it(conn);
     if (conn->state == BW_CONN_CLOSING)
         shutdown(conn->fd, SHUT_WR);
-    else
+    else if (conn->state == BW_CONN_OPEN)
         bw_sub_resume_all(conn);
 }
 
@@ -184,6 +189,13 @@ void bw_conn_kill(struct bw_conn *conn)
 
 /* --- Listening ----------------------------------------------------------------------- */
 
+static void listen_no_more(struct bw_conn *conn)
+{
+    conn->half_closed = true;
+    wait_for_it(conn);
+    conn->transport->half_closed(conn);
+}
+
 static void receive(struct bw_conn *conn)
 {
     char *input = conn->engine->input;
@@ -191,6 +203,11 @@ static void receive(struct bw_conn *conn)
         ssize_t n = recv(conn->fd, input, BW_INPUT_BYTES, MSG_DONTWAIT);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             return;
+        if (n == 0 && conn->state == BW_CONN_OPEN && conn->transport->half_closed &&
+            !conn->half_closed) {
+            listen_no_more(conn);
+            return;
+        }
         if (n <= 0) {
             bw_conn_kill(conn);
             return;

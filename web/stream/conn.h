@@ -40,6 +40,7 @@ struct bw_conn {
     uint32_t idle_s;   /* since when it has no subscription */
     uint8_t state;     /* enum bw_conn_state */
     bool blocked;      /* rest or out is not empty; waiting for room in the socket */
+    bool half_closed;  /* the client says no more, but may listen */
     uint16_t n_subs;
     struct bw_sub *subs; /* linked by next */
     struct bw_sub *turn; /* the one that is catching up: one page at a time */

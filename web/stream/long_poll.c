@@ -37,6 +37,12 @@ static void input(struct bw_conn *conn, struct bw_str bytes)
     (void)conn, (void)bytes; /* a request behind the first one: it is never answered */
 }
 
+/* All that may be said before the answer, and every client passes over it. */
+static void half_closed(struct bw_conn *conn)
+{
+    bw_conn_say(conn, BW_STR("HTTP/1.1 100 Continue\r\n\r\n"));
+}
+
 /* --- Answering ----------------------------------------------------------------------- */
 
 /* What it says: a text, the events, a text. */
@@ -130,10 +136,12 @@ static bool reset(struct bw_sub *sub, const char *reason, struct bw_place place)
     return false;
 }
 
-static void fault(struct bw_sub *sub, const struct bw_fault *why, bool passing)
+static void fault(struct bw_conn *conn, const struct bw_feed *feed, const struct bw_fault *why,
+                  bool passing)
 {
-    if (!passing && sub->conn->state == BW_CONN_OPEN)
-        answer_problem(sub->conn, why);
+    (void)feed;
+    if (!passing && conn->state == BW_CONN_OPEN)
+        answer_problem(conn, why);
 }
 
 /* Where it got to. False: not even that is known, because the bus is away. */
@@ -177,6 +185,7 @@ const struct bw_transport bw_long_poll = {
     .encoding = BW_ENCODING_LIST,
     .begin = begin,
     .input = input,
+    .half_closed = half_closed,
     .tick = tick,
     .goodbye = goodbye,
     .subscribed = subscribed,

@@ -4,8 +4,8 @@
  * it has everything up to there. A `reset` therefore has none, nor has a snapshot before its last
  * page: who is cut off between them comes back with the old cursor and is reset once more. A
  * heartbeat carries the place that a quiet connection has reached meanwhile, so that it does not
- * come back with a cursor that is no longer kept. The client never speaks again; it is alive as
- * long as its socket takes what is sent. */
+ * come back with a cursor that is no longer kept. The client never speaks again, and may
+ * have closed its side; it is alive as long as its socket takes what is sent. */
 #include "base/metrics.h"
 #include "wire/cursor.h"
 #include "web/stream/conn.h"
@@ -42,6 +42,11 @@ static void begin(struct bw_conn *conn)
 static void input(struct bw_conn *conn, struct bw_str bytes)
 {
     (void)conn, (void)bytes; /* a request behind the first one: it is never answered */
+}
+
+static void half_closed(struct bw_conn *conn)
+{
+    bw_conn_say(conn, BW_STR(":\n\n"));
 }
 
 static void beat(struct bw_conn *conn)
@@ -85,6 +90,7 @@ const struct bw_transport bw_sse = {
     .encoding = BW_ENCODING_SSE,
     .begin = begin,
     .input = input,
+    .half_closed = half_closed,
     .tick = tick,
     .goodbye = goodbye,
     .subscribed = bw_say_subscribed,

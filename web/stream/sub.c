@@ -10,13 +10,12 @@
 #include "web/stream/engine.h"
 #include "web/stream/frame.h"
 
-static void say_error(struct bw_conn *conn, const struct bw_feed *feed, int err,
-                      const char *message)
+/* A subscription that does not even begin. */
+static void refuse(struct bw_conn *conn, const struct bw_feed *feed, int err, const char *message)
 {
     struct bw_fault fault;
     bw_fault(&fault, err, "", "%s", message);
-    bw_frame_error(&conn->engine->scratch, feed->encoding, feed->topics.v[0], &fault);
-    bw_conn_say_scratch(conn);
+    conn->transport->fault(conn, feed, &fault, false);
 }
 
 /* --- Counting by topic --------------------------------------------------------------- */
@@ -81,7 +80,7 @@ void bw_sub_end_all(struct bw_conn *conn)
 
 void bw_sub_refuse(struct bw_sub *sub)
 {
-    sub->conn->transport->fault(sub, &sub->view->lease->fault, false);
+    sub->conn->transport->fault(sub->conn, sub->view->feed, &sub->view->lease->fault, false);
     bw_sub_end(sub);
 }
 
@@ -161,10 +160,10 @@ void bw_sub_subscribe(struct bw_conn *conn, const struct bw_wish *asked)
         replace(sub, &wish);
     sub = NULL;
     if (conn->n_subs >= conn->engine->options.max_subscriptions)
-        say_error(conn, wish.feed, BW_EBUSY,
-                  "this connection has as many subscriptions as are allowed");
+        refuse(conn, wish.feed, BW_EBUSY,
+               "this connection has as many subscriptions as are allowed");
     else if (!(sub = create(conn, &wish)))
-        say_error(conn, wish.feed, BW_ENOMEM, "out of memory");
+        refuse(conn, wish.feed, BW_ENOMEM, "out of memory");
     if (sub && sub->view->channel)
         bw_catchup_begin(sub);
 }

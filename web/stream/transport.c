@@ -25,11 +25,11 @@ bool bw_say_reset(struct bw_sub *sub, const char *reason, struct bw_place place)
     return true;
 }
 
-void bw_say_fault(struct bw_sub *sub, const struct bw_fault *fault, bool passing)
+void bw_say_fault(struct bw_conn *conn, const struct bw_feed *feed, const struct bw_fault *fault,
+                  bool passing)
 {
     (void)passing;
-    const struct bw_feed *feed = sub->view->feed;
     struct bw_str topic = bw_feed_is_merged(feed) ? bw_str("") : feed->topics.v[0];
-    bw_frame_error(&sub->conn->engine->scratch, feed->encoding, topic, fault);
-    bw_conn_say_scratch(sub->conn);
+    bw_frame_error(&conn->engine->scratch, feed->encoding, topic, fault);
+    bw_conn_say_scratch(conn);
 }

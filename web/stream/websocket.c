@@ -25,8 +25,8 @@ static void say_control(struct bw_conn *conn, enum bw_ws_opcode opcode, struct b
 
 /* --- Listening ----------------------------------------------------------------------- */
 
-/* Whether it says more than messages_per_s. Each message pays for a slice of time, and who has paid
- * for more than BURST_S ahead says too much. */
+/* Whether it says more than messages_per_s. Each message pays for a slice of time, and so does each
+ * part of one that comes in parts; who has paid for more than BURST_S ahead says too much. */
 static bool is_talkative(struct bw_conn *conn)
 {
     int64_t now_us = bw_clock_mono_us();
@@ -44,6 +44,11 @@ static int on_message(void *arg, enum bw_ws_opcode opcode, struct bw_str payload
     return bw_watcher_message(arg, opcode, payload);
 }
 
+static int on_part(void *arg)
+{
+    return is_talkative(arg) ? BW_WS_POLICY : 0;
+}
+
 static int on_control(void *arg, enum bw_ws_opcode opcode, struct bw_str payload)
 {
     if (is_talkative(arg))
@@ -55,8 +60,8 @@ static int on_control(void *arg, enum bw_ws_opcode opcode, struct bw_str payload
 
 static void input(struct bw_conn *conn, struct bw_str bytes)
 {
-    static const struct bw_ws_handler handler = {.on_message = on_message,
-                                                 .on_control = on_control};
+    static const struct bw_ws_handler handler = {
+        .on_message = on_message, .on_control = on_control, .on_part = on_part};
     conn->heard_s = conn->engine->now_s;
     conn->pinged_s = 0;
     int status = bw_ws_input(&conn->ws, &conn->engine->pool, bytes, &handler, conn);

@@ -350,6 +350,8 @@ static int end_frame(struct bw_ws *ws, struct bw_ws_pool *pool, const struct bw_
         status = finish_control(ws->arrival, opcode, handler, arg);
     else if (final)
         status = finish_message(ws, pool, handler, arg);
+    else if (handler->on_part)
+        status = handler->on_part(arg);
     give_back(pool, ws->arrival);
     ws->arrival = NULL;
     return status;

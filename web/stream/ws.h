@@ -75,6 +75,8 @@ struct bw_ws_handler {
     int (*on_message)(void *arg, enum bw_ws_opcode opcode, struct bw_str payload);
     /* A ping or pong. */
     int (*on_control)(void *arg, enum bw_ws_opcode opcode, struct bw_str payload);
+    /* A part of a message that does not end it; may be NULL. */
+    int (*on_part)(void *arg);
 };
 
 /* Takes bytes as they came, however they are cut. 0: all taken, go on. Otherwise the connection

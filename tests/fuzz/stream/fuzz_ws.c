@@ -29,10 +29,16 @@ static int on_control(void *arg, enum bw_ws_opcode opcode, struct bw_str payload
     return 0;
 }
 
+static int on_part(void *arg)
+{
+    bw_buf_putc(arg, '.');
+    return 0;
+}
+
 /* Fed in pieces of `piece` bytes, each in memory of its own, so that reading beyond it is seen. */
 static int feed(struct bw_str bytes, size_t piece, bool deflate, struct bw_buf *log)
 {
-    static const struct bw_ws_handler handler = {on_message, on_control};
+    static const struct bw_ws_handler handler = {on_message, on_control, on_part};
     struct bw_ws ws = {.window_bits = deflate ? 15 : 0};
     struct bw_ws_pool pool = {.max_message_bytes = MESSAGE_MAX};
     int status = 0;

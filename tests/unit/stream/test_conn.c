@@ -177,6 +177,22 @@ static void test_who_says_too_much_is_closed(void **state)
     close_world(world);
 }
 
+/* Parts without end would cost as much as messages. */
+static void test_who_never_ends_a_message_is_closed(void **state)
+{
+    (void)state;
+    struct world *world = open_world(
+        &(struct bw_stream_options){.threads = 1, .ring_bytes = 8192, .messages_per_s = 1});
+    static const uint8_t first[6] = {0x01, 0x80}, next[6] = {0x00, 0x80}; /* empty, masked */
+    char reason[REASON_MAX];
+    watch_send_bytes(&world->w, first, sizeof first);
+    for (int i = 0; i < 20; i++)
+        watch_send_bytes(&world->w, next, sizeof next);
+    assert_int_equal(watch_goodbye_because(&world->w, reason), BW_WS_POLICY);
+    assert_string_equal(reason, "more messages than are allowed");
+    close_world(world);
+}
+
 static void test_one_address(void **state)
 {
     (void)state;
@@ -227,6 +243,7 @@ int main(void)
         cmocka_unit_test(test_pongs_keep_it_alive),
         cmocka_unit_test(test_who_watches_nothing_is_closed),
         cmocka_unit_test(test_who_says_too_much_is_closed),
+        cmocka_unit_test(test_who_never_ends_a_message_is_closed),
         cmocka_unit_test(test_one_address),
         cmocka_unit_test(test_who_asks_and_does_not_read_is_dropped),
     };

@@ -1,103 +1,6 @@
-/* Server-sent events and long-polls on a bus in memory: merging when events come out of order,
- * holes that stay, ids, answers. */
-#include "world.h"
-
-#include "web/stream/watch.h"
-
-/* --- A client of HTTP ---------------------------------------------------------------- */
-
-static struct bw_watch *new_watch(const char *topics, bool is_long_poll)
-{
-    struct bw_watch *watch = calloc(1, sizeof *watch);
-    struct bw_str names[8];
-    size_t n = 0;
-    for (const char *at = topics; *at; n++) {
-        names[n] = (struct bw_str){at, strcspn(at, ",")};
-        at += names[n].len + (at[names[n].len] == ',');
-    }
-    enum bw_encoding encoding = is_long_poll ? BW_ENCODING_LIST : BW_ENCODING_SSE;
-    assert_int_equal(bw_feed_create(&watch->feed, (struct bw_str_set){names, n}, encoding, NULL),
-                     0);
-    watch->is_long_poll = is_long_poll;
-    watch->limit = 100;
-    watch->wait_s = 60;
-    bw_buf_puts(&watch->headers, BW_STR("X-Test: yes\r\n"));
-    return watch;
-}
-
-static void set_after(struct bw_watch *watch, uint32_t epoch, uint64_t seq)
-{
-    watch->has_after = true;
-    watch->after = (struct bw_cursor){BW_CURSOR_AT, epoch, seq};
-}
-
-/* Takes the watch. */
-static void come(struct world *world, struct watcher *w, struct bw_watch *watch)
-{
-    int fds[2];
-    *w = (struct watcher){0};
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-    assert_int_equal(bw_stream_enter(world->stream, 0, NULL), 0);
-    assert_int_equal(bw_stream_adopt_watch(world->stream, fds[1], 0, watch), 0);
-    w->fd = fds[0];
-}
-
-/* Everything up to and with `end`, as a string that lives until the next call. */
-static const char *read_to(struct watcher *w, const char *end)
-{
-    static char text[1 << 20];
-    for (;;) {
-        const char *found = w->in.len > w->taken ? memmem(w->in.data + w->taken,
-                                                          w->in.len - w->taken, end, strlen(end))
-                                                 : NULL;
-        if (found) {
-            size_t len = (size_t)(found - (w->in.data + w->taken)) + strlen(end);
-            assert_true(len < sizeof text);
-            memcpy(text, w->in.data + w->taken, len);
-            text[len] = '\0';
-            w->taken += len;
-            return text;
-        }
-        if (!watch_fill(w))
-            fail_msg("hung up before \"%s\"", end);
-    }
-}
-
-static void expect_head(struct watcher *w)
-{
-    const char *head = read_to(w, "\r\n\r\n");
-    assert_non_null(strstr(head, "HTTP/1.1 200 OK\r\n"));
-    assert_non_null(strstr(head, "\r\nX-Test: yes\r\n"));
-}
-
-static void expect_stream(struct watcher *w, int n_topics)
-{
-    expect_head(w);
-    assert_string_equal(read_to(w, "\n\n"), "retry: 2000\n\n");
-    for (int i = 0; i < n_topics; i++)
-        assert_non_null(strstr(read_to(w, "\n\n"), "event: subscribed\n"));
-}
-
-/* The next block with an id; its seq. */
-static uint64_t next_seq(struct watcher *w)
-{
-    const char *id = NULL;
-    while (!id)
-        id = strstr(read_to(w, "\n\n"), "\nid: 1f0c22aa.");
-    return strtoull(id + strlen("\nid: 1f0c22aa."), NULL, 10);
-}
-
-static json_t *read_answer(struct watcher *w)
-{
-    json_error_t error;
-    expect_head(w);
-    while (watch_fill(w))
-        ;
-    json_t *answer = json_loadb(w->in.data + w->taken, w->in.len - w->taken, 0, &error);
-    if (!answer)
-        fail_msg("%s", error.text);
-    return answer;
-}
+/* Server-sent events on a bus in memory: merging when events come out of order, holes that stay,
+ * ids. */
+#include "http_watcher.h"
 
 /* Whoever watches `topics` has its ring, and with it all that comes. */
 static void watch_both(struct world *world, struct watcher *w)
@@ -286,87 +189,40 @@ static void test_a_heartbeat_has_the_place_reached(void **state)
     close_world(world);
 }
 
-/* --- Long-polls ---------------------------------------------------------------------- */
+/* --- The client's end ---------------------------------------------------------------- */
 
-/* Of more than it may have. */
-static void poll_four(struct world *world, uint64_t after)
-{
-    struct watcher w;
-    char cursor[BW_CURSOR_LEN + 1];
-    struct bw_watch *watch = new_watch("system", true);
-    watch->limit = 4;
-    set_after(watch, FAKE_EPOCH, after);
-    come(world, &w, watch);
-    json_t *answer = read_answer(&w), *data = json_object_get(answer, "data");
-    assert_int_equal(json_array_size(json_object_get(data, "events")), 4);
-    assert_true(json_is_true(json_object_get(data, "more")));
-    bw_cursor_format(FAKE_EPOCH, after + 4, cursor);
-    assert_string_equal(member(answer, "cursor"), cursor);
-    json_decref(answer);
-    watch_close(&w);
-}
-
-static void test_a_poll_is_answered_from_journal_and_ring(void **state)
-{
-    (void)state;
-    struct world *world = open_world(&usual);
-    publish(world, "system", 10);
-    poll_four(world, 3);
-    unsigned asked = world->bus->n_asked;
-    publish(world, "system", 10); /* the ring is there now, and stays for a while */
-    poll_four(world, 12);
-    assert_int_equal(world->bus->n_asked, asked);
-    close_world(world);
-}
-
-static void test_a_poll_waits(void **state)
+static void test_who_says_no_more_still_listens(void **state)
 {
     (void)state;
     struct world *world = open_world(&usual);
     struct watcher w;
-    struct bw_watch *watch = new_watch("system,logs", true);
-    set_after(watch, FAKE_EPOCH, 0);
-    come(world, &w, watch);
-    publish(world, "logs", 1);
-    json_t *answer = read_answer(&w);
-    assert_string_equal(member(answer, "cursor"), "1f0c22aa.1");
-    json_decref(answer);
+    come(world, &w, new_watch("system", false));
+    expect_stream(&w, 1);
+    shutdown(w.fd, SHUT_WR);
+    assert_string_equal(read_to(&w, "\n\n"), ":\n\n");
+    publish(world, "system", 3);
+    for (uint64_t seq = 1; seq <= 3; seq++)
+        assert_int_equal(next_seq(&w), seq);
     watch_close(&w);
     wait_until(bw_stream_connections(world->stream) == 1);
     close_world(world);
 }
 
-static void test_a_poll_ends_in_time(void **state)
+/* Over TCP the end looks the same from who listens and from who is gone. */
+static void test_who_is_gone_is_noticed(void **state)
 {
     (void)state;
     struct world *world = open_world(&usual);
-    struct watcher w;
-    struct bw_watch *watch = new_watch("logs", true);
-    watch->wait_s = 2;
-    set_after(watch, FAKE_EPOCH, 0);
-    come(world, &w, watch);
-    json_t *answer = read_answer(&w);
-    assert_string_equal(member(answer, "cursor"), "1f0c22aa.0");
-    assert_true(json_is_false(json_object_get(answer, "reset")));
-    json_decref(answer);
-    watch_close(&w);
-    close_world(world);
-}
-
-static void test_a_poll_is_reset(void **state)
-{
-    (void)state;
-    struct world *world = open_world(&usual);
-    struct watcher w;
-    struct bw_watch *watch = new_watch("system", true);
-    set_after(watch, 5, 0);
-    publish(world, "system", 3);
-    come(world, &w, watch);
-    json_t *answer = read_answer(&w);
-    assert_string_equal(member(answer, "reason"), "epoch");
-    assert_string_equal(member(answer, "cursor"), "1f0c22aa.3");
-    json_decref(answer);
-    watch_close(&w);
+    for (int is_long_poll = 0; is_long_poll < 2; is_long_poll++) {
+        struct watcher w;
+        struct bw_watch *watch = new_watch("system", is_long_poll);
+        set_after(watch, FAKE_EPOCH, 0);
+        come_by_tcp(world, &w, watch);
+        if (!is_long_poll)
+            expect_stream(&w, 1);
+        watch_close(&w);
+        wait_until(bw_stream_connections(world->stream) == 1);
+    }
     close_world(world);
 }
 
@@ -380,10 +236,8 @@ int main(void)
         cmocka_unit_test(test_resuming_between_two_topics),
         cmocka_unit_test(test_ids_are_promises),
         cmocka_unit_test(test_a_heartbeat_has_the_place_reached),
-        cmocka_unit_test(test_a_poll_is_answered_from_journal_and_ring),
-        cmocka_unit_test(test_a_poll_waits),
-        cmocka_unit_test(test_a_poll_ends_in_time),
-        cmocka_unit_test(test_a_poll_is_reset),
+        cmocka_unit_test(test_who_says_no_more_still_listens),
+        cmocka_unit_test(test_who_is_gone_is_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
