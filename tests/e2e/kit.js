@@ -29,14 +29,19 @@ export class Daemon {
     #folder = mkdtempSync(join(tmpdir(), "bellwire-e2e-"));
     #process = null;
     #runs = []; // each ends one
+    #options;
     url;
+
+    constructor(...options) {
+        this.#options = options;
+    }
 
     async start() {
         this.url ??= `http://127.0.0.1:${await freePort()}`;
         const log = openSync(join(this.#folder, "log"), "a");
         this.#process = spawn(
             join(BUILD, "bellwired"),
-            ["--data", join(this.#folder, "var"), "--http", new URL(this.url).host],
+            ["--data", join(this.#folder, "var"), "--http", new URL(this.url).host, ...this.#options],
             { stdio: ["ignore", log, log] },
         );
         const deadline = Date.now() + WAIT_MS;

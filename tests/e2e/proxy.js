@@ -7,8 +7,9 @@ import { connect } from "node:net";
 export class Proxy {
     #to;
     #server = createServer((asked, answer) => this.#pass(asked, answer));
-    #open = new Set(); // { path, end }
+    #open = new Set(); // { path, end } and, of what was upgraded, { hold, release }
     #blocked = [];
+    toldBytes = 0; // over WebSockets, by the server
     url;
 
     // to: the server's URL. It may come and go.
@@ -31,6 +32,15 @@ export class Proxy {
     // Whether something that matches is open.
     carries = (pattern) => [...this.#open].some(({ path }) => pattern.test(path));
 
+    // WebSockets that are open hear nothing more from the server, which notices only that nobody reads.
+    hold() {
+        for (const { hold } of this.#open) hold?.();
+    }
+
+    release() {
+        for (const { release } of this.#open) release?.();
+    }
+
     end() {
         for (const { end } of this.#open) end();
         this.#server.closeAllConnections();
@@ -38,15 +48,6 @@ export class Proxy {
     }
 
     #refuses = (path) => this.#blocked.some((pattern) => pattern.test(path));
-
-    #keep(path, first, second) {
-        const open = { path, end: () => { first.destroy(); second.destroy(); } };
-        this.#open.add(open);
-        for (const side of [first, second]) {
-            side.on("error", open.end);
-            side.on("close", () => { this.#open.delete(open); open.end(); });
-        }
-    }
 
     #pass(asked, answer) {
         if (this.#refuses(asked.url)) {
@@ -80,7 +81,18 @@ export class Proxy {
         for (let i = 0; i < asked.rawHeaders.length; i += 2) lines.push(`${asked.rawHeaders[i]}: ${asked.rawHeaders[i + 1]}`);
         onward.write(`${lines.join("\r\n")}\r\n\r\n`);
         onward.write(head);
-        this.#keep(asked.url, socket, onward);
+        const open = {
+            path: asked.url,
+            end: () => { socket.destroy(); onward.destroy(); },
+            hold: () => onward.unpipe(socket).pause(),
+            release: () => onward.pipe(socket),
+        };
+        this.#open.add(open);
+        onward.on("data", (bytes) => { this.toldBytes += bytes.length; });
+        for (const side of [socket, onward]) {
+            side.on("error", open.end);
+            side.on("close", () => { this.#open.delete(open); open.end(); });
+        }
         onward.pipe(socket).pipe(onward);
     }
 }

@@ -2,6 +2,17 @@
 
 export const TASK = { id: "import-may", title: "Import of May: 红楼梦, 120 chapters", lastLine: "chapter 48 of 120 is indexed" };
 
+// Every page: where it is, given a task, and what it shows once it is drawn.
+export const PAGES = [
+    { name: "tasks", path: () => "/tasks", shows: TASK.title },
+    { name: "task", path: (id) => `/tasks/${id}`, shows: TASK.title },
+];
+
+// Says it in every way that pages show: as the task's title and message, and in its log.
+export const tell = (daemon, id, words) => daemon.publish(
+    { event_type: "TASK_UPDATED", message: words, data: { id, title: words, worker: "crew", progress: 50 } },
+    { event_type: "TASK_LOG", message: words, data: { id } });
+
 const OWNERS = ["ann", "bob", "陈晓"];
 const KINDS = [
     ["import", "Import of %: sales and returns"],

@@ -1,4 +1,4 @@
-// Tabs of one browser, on a daemon of its own, with a proxy between them. Whatever a page does, it must not
+// Tabs of one browser, on a daemon of its own, with a proxy between it and each window. Whatever a page does, it must not
 // fail silently: errors in it, refusals by its Content-Security-Policy, and requests to other servers are faults.
 
 import assert from "node:assert/strict";
@@ -19,14 +19,15 @@ export const SCREENSHOTS = join(process.env.BELLWIRE_E2E, "../screenshots");
 const EXPECTED = /ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET|WebSocket connection to|status of 50[234]/;
 
 export class Tabs {
-    daemon = new Daemon();
+    #proxies = new Map(); // by window
     faults = [];
 
-    static async begin(t) {
+    // options: of the daemon.
+    static async begin(t, ...options) {
         const tabs = new Tabs();
+        tabs.daemon = new Daemon(...options);
         t.after(() => tabs.#end());
         await tabs.daemon.start();
-        tabs.proxy = await Proxy.start(tabs.daemon.url);
         tabs.browser = await chromium.launch({
             executablePath: "/usr/bin/chromium",
             args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
@@ -37,26 +38,28 @@ export class Tabs {
 
     async #end() {
         await this.browser?.close();
-        this.proxy?.end();
+        for (const proxy of this.#proxies.values()) proxy.end();
         await this.daemon.remove();
         assert.deepEqual(this.faults, []);
     }
 
     // A window: its tabs share what the pages keep.
     async window({ theme = "light", language = "en", width = 1440, height = 900 } = {}) {
+        const proxy = await Proxy.start(this.daemon.url);
         const context = await this.browser.newContext({
             viewport: { width, height },
             locale: language === "zh" ? "zh-CN" : "en-GB",
             colorScheme: theme,
             reducedMotion: "reduce",
-            baseURL: this.proxy.url,
+            baseURL: proxy.url,
         });
+        this.#proxies.set(context, proxy);
         context.setDefaultTimeout(WAIT_MS);
         await context.addInitScript(() => document.addEventListener("securitypolicyviolation",
             (event) => console.error(`refused by CSP: ${event.violatedDirective} ${event.blockedURI}`)));
         context.on("request", (request) => {
             const { protocol, origin } = new URL(request.url());
-            if (/^https?:$/.test(protocol) && origin !== this.proxy.url) this.faults.push(`request to ${request.url()}`);
+            if (/^https?:$/.test(protocol) && origin !== proxy.url) this.faults.push(`request to ${request.url()}`);
         });
         context.on("weberror", (error) => this.faults.push(String(error.error())));
         context.on("console", (message) => {
@@ -71,7 +74,14 @@ export class Tabs {
         await becomes(tab, "live");
         return tab;
     }
+
+    // Each page in a window of its own.
+    each = (paths) => Promise.all(paths.map((path) => this.tab(path)));
+
+    proxyOf = (tab) => this.#proxies.get(tab.context());
 }
+
+export const says = (tab, text) => tab.getByText(text, { exact: true }).first().waitFor();
 
 export const becomes = (tab, state) => tab.locator(`.bw-live[data-state=${state}]`).waitFor();
 

@@ -2,6 +2,7 @@
 // somebody scrolls up, and then moves nothing under their eyes.
 import type { BellwireEvent, Subscription } from "bellwire";
 import { html, type PropertyValues, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
 import { t } from "../words/words.ts";
 import { client } from "../wire.ts";
@@ -144,7 +145,7 @@ export class LogView extends Element {
                 <div class="bw-log ${this.#wraps ? "bw-wraps" : ""}" role="log" aria-label=${t("task.log")} tabindex="0" @scroll=${this.#scrolled}>
                     ${this.#earlier ? html`<button type="button" class="btn btn-sm bw-log-older" @click=${() => void this.#older()}>${t("log.older")}</button>` : ""}
                     ${this.#lines.length === 0 ? html`<p class="bw-log-empty">${t("log.empty")}</p>` : ""}
-                    ${repeat(this.#lines, ({ cursor }) => cursor, logLine)}
+                    ${repeat(this.#lines, ({ cursor }) => cursor, (event) => guard([event], () => logLine(event)))}
                 </div>
                 ${this.#unseen > 0 ? html`<button type="button" class="btn btn-primary btn-sm bw-log-newer" @click=${this.#toEnd}>↓ ${t("log.newer", { n: this.#unseen })}</button>` : ""}
             </div>`;
