@@ -1,6 +1,7 @@
 /* What a program says about itself: one line per decision, logfmt or JSON, on stderr.
  * The first argument is a stable id in capitals ("INGEST-BAD-EVENT"); the format is a list of
- * key=%s pairs. No payloads, no tokens, nothing per message: those are counted (base/metrics). */
+ * key=%s pairs; values are quoted where they must be. No payloads, no tokens, nothing per message:
+ * those are counted (base/metrics). */
 #ifndef BW_BASE_DIAG_H
 #define BW_BASE_DIAG_H
 

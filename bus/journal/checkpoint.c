@@ -47,7 +47,7 @@ static int count_pages(void *ctx, sqlite3 *db, const char *name, int pages)
 static void tell_failure(struct bw_checkpoint *c, int err)
 {
     if (err && !c->failed)
-        diag_warn("JOURNAL-CHECKPOINT-FAILED", "code=%s error=\"%s\"; the WAL grows meanwhile",
+        diag_warn("JOURNAL-CHECKPOINT-FAILED", "code=%s text=%s; the WAL grows meanwhile",
                   bw_err_code(err), sqlite3_errmsg(c->db));
     else if (!err && c->failed)
         diag_info("JOURNAL-CHECKPOINT-RECOVERED", "code=ok");

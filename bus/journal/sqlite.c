@@ -91,7 +91,7 @@ static int open_reader(struct bw_journal *journal, struct bw_reader **out)
     struct bw_fault fault = {0};
     int err = bw_reader_open(out, self(journal)->path, &fault);
     if (err)
-        diag_error("JOURNAL-OPEN-READER", "error=\"%s\"", fault.message);
+        diag_error("JOURNAL-OPEN-READER", "text=%s", fault.message);
     return err;
 }
 

@@ -35,7 +35,7 @@ static void on_accepted(void *arg)
     if (rv == 0 && !l->pausing)
         failed = bw_peer_open(l->server, l->framing, nng_aio_get_output(l->accept, 0)) < 0;
     if (failed) {
-        diag_warn("SERVE-CANNOT-ACCEPT", "text=\"%s\"; tried again in %d ms",
+        diag_warn("SERVE-CANNOT-ACCEPT", "text=%s; tried again in %d ms",
                   rv ? nng_strerror(rv) : "out of memory", PAUSE_MS);
         l->pausing = true;
         nng_sleep_aio(PAUSE_MS, l->accept);

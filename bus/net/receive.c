@@ -22,8 +22,8 @@ void bw_peer_halt(struct peer *p, enum bw_halt why)
 /* The connection ends because of what its client said. */
 static void hang_up(struct peer *p, int err)
 {
-    diag_warn("SERVE-BAD-CLIENT", "code=%s limit_bytes=%zu text=\"%s\"; disconnected",
-              bw_err_code(err), p->server->options.request_bytes_max,
+    diag_warn("SERVE-BAD-CLIENT", "code=%s limit_bytes=%zu text=%s; disconnected", bw_err_code(err),
+              p->server->options.request_bytes_max,
               err == BW_ETOOBIG ? "a request larger than allowed"
                                 : "not what an nng REQ socket says");
     bw_peer_halt(p, BW_HALT_ENDED);
@@ -31,7 +31,7 @@ static void hang_up(struct peer *p, int err)
 
 static void out_of_memory(struct peer *p)
 {
-    diag_warn("SERVE-NO-MEMORY", "text=\"no memory for a request\"; its client is disconnected");
+    diag_warn("SERVE-NO-MEMORY", "text=no memory for a request; its client is disconnected");
     bw_peer_halt(p, BW_HALT_ENDED);
 }
 

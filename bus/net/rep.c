@@ -49,7 +49,7 @@ static void on_sent(void *arg)
         nng_msg_free(nng_aio_get_msg(c->send));
     }
     if (rv == NNG_ETIMEDOUT) { /* it takes nothing: its other answers shall not wait as long */
-        diag_warn("SERVE-CLIENT-STUCK", "pipe=%d answer_timeout_ms=%u; disconnected",
+        diag_warn("SERVE-CLIENT-STUCK", "pipe=%d answer_timeout_ms=%u text=disconnected",
                   nng_pipe_id(c->pipe), c->request->server->options.answer_timeout_ms);
         nng_pipe_close(c->pipe);
     }

@@ -147,7 +147,7 @@ void bw_peer_run_sent(struct bw_serve_task *task)
     server->n_sending--;
     end_of_send(p, rv == 0);
     if (rv == NNG_ETIMEDOUT)
-        diag_warn("SERVE-CLIENT-STUCK", "answer_timeout_ms=%u; disconnected",
+        diag_warn("SERVE-CLIENT-STUCK", "answer_timeout_ms=%u text=disconnected",
                   server->options.answer_timeout_ms);
     if (rv != 0)
         bw_peer_close(p);
