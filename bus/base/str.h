@@ -30,4 +30,28 @@ static inline bool bw_str_is(struct bw_str a, const char *z)
     return bw_str_eq(a, bw_str(z));
 }
 
+/* Without blanks at both ends. */
+static inline struct bw_str bw_str_trim(struct bw_str s)
+{
+    while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t')) {
+        s.ptr++;
+        s.len--;
+    }
+    while (s.len && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
+        s.len--;
+    return s;
+}
+
+/* Takes what stands before the next separator, trimmed; *rest goes on behind that. */
+static inline struct bw_str bw_str_take(struct bw_str *rest, char separator)
+{
+    size_t len = 0;
+    while (len < rest->len && rest->ptr[len] != separator)
+        len++;
+    struct bw_str part = {rest->ptr, len};
+    size_t skip = len + (len < rest->len);
+    *rest = (struct bw_str){rest->ptr + skip, rest->len - skip};
+    return bw_str_trim(part);
+}
+
 #endif

@@ -18,29 +18,6 @@ bool bw_gzip_is_worth(const char *content_type, size_t len)
     return content_type && len >= BW_GZIP_BYTES_MIN && len <= BW_GZIP_BYTES_MAX;
 }
 
-static struct bw_str trim(struct bw_str s)
-{
-    while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t')) {
-        s.ptr++;
-        s.len--;
-    }
-    while (s.len && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
-        s.len--;
-    return s;
-}
-
-/* Cuts s at the first `at`; returns what is behind it. */
-static struct bw_str cut(struct bw_str *s, char at)
-{
-    const char *found = s->len ? memchr(s->ptr, at, s->len) : NULL;
-    struct bw_str rest = {NULL, 0};
-    if (found) {
-        rest = (struct bw_str){found + 1, (size_t)(s->ptr + s->len - found - 1)};
-        s->len = (size_t)(found - s->ptr);
-    }
-    return rest;
-}
-
 static bool is_word(struct bw_str s, const char *word)
 {
     return s.len == strlen(word) && strncasecmp(s.ptr, word, s.len) == 0;
@@ -50,9 +27,7 @@ static bool is_word(struct bw_str s, const char *word)
  */
 static int quality(struct bw_str parameters)
 {
-    struct bw_str p = parameters;
-    struct bw_str rest = cut(&p, ';');
-    p = trim(p);
+    struct bw_str rest = parameters, p = bw_str_take(&rest, ';');
     if (p.len < 2 || (p.ptr[0] != 'q' && p.ptr[0] != 'Q') || p.ptr[1] != '=')
         return p.len == 0 && rest.len == 0 ? 1000 : 0;
     int value = 0, digits = 0;
@@ -73,11 +48,9 @@ bool bw_gzip_is_accepted(struct bw_str accept_encoding)
 {
     int gzip = -1, other = -1, identity = -1;
     for (struct bw_str rest = accept_encoding; rest.len > 0;) {
-        struct bw_str coding = rest;
-        rest = cut(&coding, ',');
-        struct bw_str parameters = cut(&coding, ';');
+        struct bw_str parameters = bw_str_take(&rest, ',');
+        struct bw_str coding = bw_str_take(&parameters, ';');
         int q = quality(parameters);
-        coding = trim(coding);
         if (is_word(coding, "gzip") || is_word(coding, "x-gzip"))
             gzip = q;
         else if (is_word(coding, "identity"))

@@ -13,26 +13,6 @@ struct offer {
     unsigned server_window_bits; /* 0: not said */
 };
 
-/* What stands before the next separator, without blanks around it; moves *rest behind that. Quotes
- * are not looked into: no value that we know needs a separator in them. */
-static struct bw_str take(struct bw_str *rest, char separator)
-{
-    size_t len = 0;
-    while (len < rest->len && rest->ptr[len] != separator)
-        len++;
-    struct bw_str part = {rest->ptr, len};
-    size_t skip = len + (len < rest->len);
-    rest->ptr += skip;
-    rest->len -= skip;
-    while (part.len && (*part.ptr == ' ' || *part.ptr == '\t')) {
-        part.ptr++;
-        part.len--;
-    }
-    while (part.len && (part.ptr[part.len - 1] == ' ' || part.ptr[part.len - 1] == '\t'))
-        part.len--;
-    return part;
-}
-
 static bool is_name(struct bw_str s, const char *name)
 {
     return s.len == strlen(name) && strncasecmp(s.ptr, name, s.len) == 0;
@@ -65,8 +45,8 @@ static bool set_once(bool *flag)
 static bool take_parameter(struct offer *offer, struct bw_str parameter)
 {
     bool has_value = memchr(parameter.ptr, '=', parameter.len) != NULL;
-    struct bw_str value = parameter, name = take(&value, '=');
-    value = take(&value, ';');
+    struct bw_str value = parameter, name = bw_str_take(&value, '=');
+    value = bw_str_take(&value, ';');
     if (is_name(name, "server_no_context_takeover"))
         return !has_value && set_once(&offer->server_takeover_off);
     if (is_name(name, "client_no_context_takeover"))
@@ -79,13 +59,14 @@ static bool take_parameter(struct offer *offer, struct bw_str parameter)
     return offer->server_window_bits != 0;
 }
 
+/* Quotes are not looked into: no value that we know needs a separator in them. */
 static bool read_offer(struct bw_str text, struct offer *out)
 {
     *out = (struct offer){.server_window_bits = 0};
-    if (!is_name(take(&text, ';'), "permessage-deflate"))
+    if (!is_name(bw_str_take(&text, ';'), "permessage-deflate"))
         return false;
     while (text.len)
-        if (!take_parameter(out, take(&text, ';')))
+        if (!take_parameter(out, bw_str_take(&text, ';')))
             return false;
     return true;
 }
@@ -96,7 +77,8 @@ unsigned bw_extension_choose(struct bw_str offers, char line[BW_EXTENSION_LINE_M
     line[0] = '\0';
     while (offers.len) {
         /* zlib cannot do a window of 8 bits */
-        if (!read_offer(take(&offers, ','), &offer) || offer.server_window_bits == WINDOW_BITS_MIN)
+        if (!read_offer(bw_str_take(&offers, ','), &offer) ||
+            offer.server_window_bits == WINDOW_BITS_MIN)
             continue;
         int n = snprintf(line, BW_EXTENSION_LINE_MAX,
                          "Sec-WebSocket-Extensions: permessage-deflate; "

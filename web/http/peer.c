@@ -10,17 +10,8 @@
 
 /* In the numbers of clients: beside an IPv4 address. No IPv6 network that is routed begins so. */
 #define IS_IPV4 (UINT64_C(1) << 32)
-
-static struct bw_str trim(struct bw_str s)
-{
-    while (s.len && (s.ptr[0] == ' ' || s.ptr[0] == '\t')) {
-        s.ptr++;
-        s.len--;
-    }
-    while (s.len && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
-        s.len--;
-    return s;
-}
+/* Of ::1 and its neighbours, whose network is 0. */
+#define IS_LOOPBACK UINT64_C(1)
 
 static bool parse_ipv4(struct bw_str text, uint32_t *out)
 {
@@ -61,11 +52,7 @@ int bw_proxies_parse(const char *text, struct bw_proxies *out, struct bw_fault *
     struct bw_str rest = bw_str(text);
     *out = (struct bw_proxies){.n = 0};
     while (rest.len) {
-        const char *comma = memchr(rest.ptr, ',', rest.len);
-        size_t len = comma ? (size_t)(comma - rest.ptr) : rest.len;
-        struct bw_str one = trim((struct bw_str){rest.ptr, len});
-        rest.ptr += len + (comma ? 1 : 0);
-        rest.len -= len + (comma ? 1 : 0);
+        struct bw_str one = bw_str_take(&rest, ',');
         if (one.len == 0)
             continue;
         if (out->n == BW_PROXIES_MAX)
@@ -111,7 +98,7 @@ static uint64_t parse_ipv6(struct bw_str text)
         return IS_IPV4 | ntohl(mapped);
     }
     memcpy(&network, address.s6_addr, sizeof network);
-    return be64toh(network);
+    return network ? be64toh(network) : IS_LOOPBACK;
 }
 
 static uint64_t client_of(struct bw_str text)
@@ -132,7 +119,7 @@ static struct bw_str take_last(struct bw_str *list)
         begin--;
     struct bw_str last = {list->ptr + begin, list->len - begin};
     list->len = begin ? begin - 1 : 0;
-    return trim(last);
+    return bw_str_trim(last);
 }
 
 uint64_t bw_peer_of(const struct bw_proxies *proxies, struct bw_str remote_address,

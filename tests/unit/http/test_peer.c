@@ -45,6 +45,8 @@ static void test_ipv6_by_network(void **state)
     assert_true(ann == peer(usual, "127.0.0.1", "[2001:db8:1:2::1]:443"));
     assert_true(ann == peer(usual, "127.0.0.1", "[2001:db8:1:2::1]"));
     assert_true(ann != peer(usual, "127.0.0.1", "2001:db8:1:3::1"));
+    assert_true(peer(usual, "127.0.0.1", "::1") != 0); /* the proxy's own host is somebody, too */
+    assert_true(peer(usual, "127.0.0.1", "::1") == peer(usual, "127.0.0.1", "[::1]:4711"));
 }
 
 static void test_proxy_that_does_not_tell(void **state)
