@@ -29,17 +29,27 @@ static void end_websocket(struct bw_buf *out, size_t begun)
 /* --- Server-sent events: nothing in it may hold a line break, and neither names nor JSON do ------
  */
 
+/* EventSource dispatches events of these names itself: the connection is there, or lost. */
+static bool is_of_eventsource(struct bw_str name)
+{
+    return bw_str_is(name, "error") || bw_str_is(name, "open");
+}
+
 static void begin_sse(struct bw_buf *out, const struct bw_label *label)
 {
     char cursor[BW_CURSOR_LEN + 1];
-    bw_buf_puts(out, BW_STR("event: "));
-    bw_buf_puts(out, label->name);
+    if (!is_of_eventsource(label->name)) {
+        bw_buf_puts(out, BW_STR("event: "));
+        bw_buf_puts(out, label->name);
+        bw_buf_putc(out, '\n');
+    }
     if (label->resume) {
         bw_cursor_format(label->resume->epoch, label->resume->seq, cursor);
-        bw_buf_puts(out, BW_STR("\nid: "));
+        bw_buf_puts(out, BW_STR("id: "));
         bw_buf_puts(out, bw_str(cursor));
+        bw_buf_putc(out, '\n');
     }
-    bw_buf_puts(out, BW_STR("\ndata: "));
+    bw_buf_puts(out, BW_STR("data: "));
 }
 
 /* ------------------------------------------------------------------------------------- */

@@ -3,7 +3,8 @@
  *
  *   WEBSOCKET  one text frame
  *   DEFLATE    the same, compressed (deflate.h); what is made for one client only is not
- *   SSE        one block: `event:` the event's type, `id:` the cursor to resume with, then `data:`
+ *   SSE        one block: `event:` the event's type, `id:` the cursor to resume with, then `data:`;
+ *              no `event:` for types that EventSource would take for its own
  *   LIST       the JSON and a comma: elements of an array that is being answered
  */
 #ifndef BW_STREAM_ENCODING_H

@@ -30,6 +30,27 @@ static void test_frames(void **state)
     check(BW_ENCODING_LIST, &place, "{\"a\":1},", 8);
 }
 
+/* EventSource would take an event called error for the loss of the connection. */
+static void test_names_of_eventsource(void **state)
+{
+    (void)state;
+    static const struct {
+        struct bw_str name;
+        const char *block;
+    } cases[] = {{BW_STR("error"), "id: 1f0c22aa.7\ndata: {}\n\n"},
+                 {BW_STR("open"), "id: 1f0c22aa.7\ndata: {}\n\n"},
+                 {BW_STR("errors"), "event: errors\nid: 1f0c22aa.7\ndata: {}\n\n"}};
+    const struct bw_place place = {0x1f0c22aa, 7};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bw_buf out = {0};
+        const struct bw_label label = {cases[i].name, &place};
+        bw_encode(&out, BW_ENCODING_SSE, &label, BW_STR("{}"));
+        bw_buf_putc(&out, '\0');
+        assert_string_equal(out.data, cases[i].block);
+        bw_buf_free(&out);
+    }
+}
+
 static void test_websocket_headers_of_every_length(void **state)
 {
     (void)state;
@@ -97,6 +118,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_frames),
+        cmocka_unit_test(test_names_of_eventsource),
         cmocka_unit_test(test_websocket_headers_of_every_length),
         cmocka_unit_test(test_feeds),
         cmocka_unit_test(test_what_is_no_feed),
