@@ -28,6 +28,11 @@ enum {
     SHORT_WAY = 2048, /* to the head: so few events everybody is given, and filters them */
 };
 
+/* Jobs in the order in which they came. */
+struct line {
+    struct bw_mail *first, **last;
+};
+
 struct bw_replay {
     struct bw_upstream upstream;
     bool stopped;
@@ -35,13 +40,15 @@ struct bw_replay {
     struct bw_bridge *bridge;
     struct bw_mailbox *mailbox;
     struct bw_thread thread;
-    struct bw_mail *first, **last; /* jobs waiting, in order */
+    struct line due;   /* jobs whose time has come */
+    struct line later; /* those whose time comes, the earliest first */
     struct bw_page_cache *cache;
     struct bw_buf request, reply;
 
-    bool begun;            /* the bridge has */
-    struct bw_fault away;  /* why the bus could not be asked … */
-    int64_t away_until_us; /* … which is not tried again before then */
+    char cursor[BW_CURSOR_LEN + 1]; /* where the bridge begins; "": not known yet */
+    bool begun;                     /* it has */
+    struct bw_fault away;           /* why the bus could not be asked … */
+    int64_t away_until_us;          /* … which is not tried again before then */
 };
 
 /* --- Asking -------------------------------------------------------------------------- */
@@ -49,6 +56,13 @@ struct bw_replay {
 static bool is_away(int err)
 {
     return err == BW_EUNAVAILABLE || err == BW_ETIMEDOUT;
+}
+
+/* So the bus is not asked for a while, and who asks is told this. */
+static void leave_alone(struct bw_replay *r, const struct bw_fault *why)
+{
+    r->away = *why;
+    r->away_until_us = bw_clock_mono_us() + BUS_AWAY_RETRY_MS * 1000;
 }
 
 /* While the bus is away one question finds that out, and the others are told at once. */
@@ -69,15 +83,13 @@ static int ask(struct bw_replay *r, const struct bw_rpc_request *question, struc
         err = BW_ENOMEM;
     if (err != 0 && fault->err == 0)
         bw_fault(fault, err, "", "%s", bw_err_text(err));
-    if (is_away(err)) {
-        r->away = *fault;
-        r->away_until_us = bw_clock_mono_us() + BUS_AWAY_RETRY_MS * 1000;
-    }
+    if (is_away(err))
+        leave_alone(r, fault);
     return err;
 }
 
-/* Learns where the journal is, and lets the bridge begin there. */
-static void begin(struct bw_replay *r)
+/* Learns where the journal is: the bridge's place from now on. */
+static void find_place(struct bw_replay *r)
 {
     static const struct bw_str system = {BW_TOPIC_SYSTEM, sizeof BW_TOPIC_SYSTEM - 1};
     struct bw_rpc_request question = {.op = BW_RPC_EVENTS,
@@ -86,24 +98,38 @@ static void begin(struct bw_replay *r)
                                       .limit = 1};
     struct bw_fault fault;
     struct bw_page *page = NULL;
-    char cursor[BW_CURSOR_LEN + 1];
     int err = ask(r, &question, &fault);
-    if (err == 0)
-        err = bw_page_of_events(&(struct bw_answer){.reply = bw_buf_str(&r->reply)}, &page);
+    if (err == 0 &&
+        (err = bw_page_of_events(&(struct bw_answer){.reply = bw_buf_str(&r->reply)}, &page)) != 0)
+        bw_fault(&fault, err, "", "the bus's answer cannot be read");
     if (err != 0) {
-        r->away = fault;
-        if (fault.err == 0)
-            bw_fault(&r->away, err, "", "the bus's answer cannot be read");
+        leave_alone(r, &fault);
         return;
     }
-    bw_cursor_format(page->epoch, page->head, cursor);
+    bw_cursor_format(page->epoch, page->head, r->cursor);
     bw_hub_begin(r->hub, (struct bw_place){page->epoch, page->head});
     bw_bridge_begin(r->bridge, page->head);
     bw_page_unref(&page);
-    err = r->upstream.subscribe(r->upstream.bus, cursor, r->bridge);
-    if (err != 0)
-        diag_error("BRIDGE-SUBSCRIBE", "error=%s", bw_err_code(err));
-    r->begun = true;
+}
+
+/* Lets the bridge begin. The place is found only once: who has come since may stand on it. */
+static void begin(struct bw_replay *r)
+{
+    struct bw_fault fault = {0};
+    if (bw_clock_mono_us() < r->away_until_us)
+        return;
+    if (!r->cursor[0])
+        find_place(r);
+    if (!r->cursor[0])
+        return;
+    int err = r->upstream.subscribe(r->upstream.bus, r->cursor, r->bridge);
+    r->begun = err == 0;
+    if (r->begun)
+        return;
+    if (r->away.err != err)
+        diag_error("BRIDGE-SUBSCRIBE", "error=%s text=it is tried again", bw_err_code(err));
+    bw_fault(&fault, err, "", "the bus cannot be followed: %s", bw_err_text(err));
+    leave_alone(r, &fault);
 }
 
 /* --- Jobs ---------------------------------------------------------------------------- */
@@ -220,34 +246,44 @@ static bool settle(struct bw_replay *r, struct bw_job *job)
     return true;
 }
 
+static void join(struct line *line, struct bw_job *job)
+{
+    job->letter.mail.next = NULL;
+    *line->last = &job->letter.mail;
+    line->last = &job->letter.mail.next;
+}
+
+/* The first, or NULL. */
+static struct bw_job *leave(struct line *line)
+{
+    struct bw_job *job = (struct bw_job *)line->first;
+    if (job)
+        line->first = job->letter.mail.next;
+    if (!line->first)
+        line->last = &line->first;
+    return job;
+}
+
 static void take_mail(struct bw_replay *r, int timeout_ms)
 {
+    int64_t now_us = bw_clock_mono_us();
     struct bw_mail *mail = bw_mailbox_take(r->mailbox, timeout_ms);
     while (mail) {
         struct bw_job *job = (struct bw_job *)mail;
         mail = mail->next;
-        if (settle(r, job))
-            continue;
-        job->letter.mail.next = NULL;
-        *r->last = &job->letter.mail;
-        r->last = &job->letter.mail.next;
+        if (!settle(r, job))
+            join(job->not_before_us > now_us ? &r->later : &r->due, job);
     }
 }
 
-/* The first job whose time has come, or NULL. */
+/* The first job whose time has come, or NULL. All that are put off are so for the same time, so
+ * they stand in the order of their times, but for the moment that a letter takes. */
 static struct bw_job *next_job(struct bw_replay *r)
 {
-    int64_t now_us = bw_clock_mono_us();
-    for (struct bw_mail **at = &r->first; *at; at = &(*at)->next) {
-        struct bw_job *job = (struct bw_job *)*at;
-        if (job->not_before_us > now_us)
-            continue;
-        *at = job->letter.mail.next;
-        if (r->last == &job->letter.mail.next)
-            r->last = at;
-        return job;
-    }
-    return NULL;
+    int64_t now_us = r->later.first ? bw_clock_mono_us() : 0;
+    while (r->later.first && ((struct bw_job *)r->later.first)->not_before_us <= now_us)
+        join(&r->due, leave(&r->later));
+    return leave(&r->due);
 }
 
 static void run(void *arg)
@@ -261,12 +297,11 @@ static void run(void *arg)
             answer(r, job);
         else
             bw_hub_reclaim(r->hub, bw_clock_mono_us() - TOPIC_IDLE_S * INT64_C(1000000));
-        take_mail(r, job ? 0 : r->begun && !r->first ? TICK_MS : BUS_AWAY_RETRY_MS);
+        take_mail(r, job ? 0 : r->begun && !r->later.first ? TICK_MS : BUS_AWAY_RETRY_MS);
     }
     take_mail(r, 0);
-    while (r->first) {
-        struct bw_job *job = (struct bw_job *)r->first;
-        r->first = job->letter.mail.next;
+    struct bw_job *job;
+    while ((job = leave(&r->due)) != NULL || (job = leave(&r->later)) != NULL) {
         bw_fault(&job->fault, BW_ECLOSED, "", "the server is stopping");
         send_home(job);
     }
@@ -286,7 +321,8 @@ int bw_replay_start(struct bw_replay **out, const struct bw_upstream *upstream, 
     r->upstream = *upstream;
     r->hub = hub;
     r->bridge = bridge;
-    r->last = &r->first;
+    r->due.last = &r->due.first;
+    r->later.last = &r->later.first;
     int err = bw_page_cache_create(&r->cache, CACHE_BYTES);
     if (err == 0)
         err = bw_mailbox_create(&r->mailbox, SIZE_MAX, 0);

@@ -268,8 +268,8 @@ void bw_stream_drain(struct bw_stream *stream, uint64_t head, uint32_t timeout_m
     for (unsigned i = 0; i < stream->options.threads; i++)
         bw_drain_begin(&stream->engines[i], close_us);
     if (!wait_until(is_empty, stream, 0, begun_us + timeout_us))
-        diag_warn("STREAM-DRAIN-CUT", "connections=%u text=%s", bw_door_inside(stream->door),
-                  "they did not read or hang up in time");
+        diag_warn("STREAM-DRAIN-CUT", "connections=%u text=they did not read or hang up in time",
+                  bw_door_inside(stream->door));
 }
 
 bool bw_stream_is_draining(const struct bw_stream *stream)

@@ -36,6 +36,7 @@ struct fake_upstream {
     _Atomic bool away;        /* requests fail */
     _Atomic bool hushed;      /* the bridge is told nothing */
     _Atomic int refuse;       /* requests are answered with this error */
+    _Atomic int n_deaf;       /* so many subscriptions fail */
     _Atomic unsigned n_asked; /* requests answered */
     _Atomic bool closed;
 };
@@ -349,6 +350,10 @@ static int fake_subscribe(void *bus, const char *after, struct bw_bridge *bridge
     struct bw_fault fault;
     if (bw_cursor_parse(bw_str(after), "after", &cursor, &fault) != 0)
         abort();
+    if (f->n_deaf > 0) {
+        f->n_deaf--;
+        return BW_ENOMEM;
+    }
     pthread_mutex_lock(&f->lock);
     f->bridge = bridge;
     for (size_t i = 0; i < f->n; i++)

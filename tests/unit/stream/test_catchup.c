@@ -220,6 +220,27 @@ static void test_the_bus_comes_after_the_streams(void **state)
     close_world(world);
 }
 
+/* What comes meanwhile is not missing: the bridge begins where the place was found. */
+static void test_following_the_bus_fails_at_first(void **state)
+{
+    (void)state;
+    struct world *world = calloc(1, sizeof *world);
+    world->bus = fake_create();
+    world->bus->n_deaf = 2;
+    publish(world, "system", 3);
+    start(world, &usual);
+    wait_until(world->bus->n_deaf < 2);
+    publish(world, "system", 3);
+    wait_until(fake_is_followed(world->bus));
+    wait_until(bw_stream_is_live(world->stream));
+    say_hello(world, &world->w, 0);
+    subscribe(&world->w, SUBSCRIBE(",\"after\":\"1f0c22aa.3\""), true, 3);
+    publish(world, "system", 1);
+    expect_events(&world->w, 4, 7);
+    assert_int_equal(world->bus->n_asked, 2); /* for the place, and for a page */
+    close_world(world);
+}
+
 static void test_the_bus_refuses(void **state)
 {
     (void)state;
@@ -247,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_the_journal_is_replaced),
         cmocka_unit_test(test_the_bus_is_away),
         cmocka_unit_test(test_the_bus_comes_after_the_streams),
+        cmocka_unit_test(test_following_the_bus_fails_at_first),
         cmocka_unit_test(test_the_bus_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
