@@ -200,7 +200,7 @@ static void of_many_tasks_the_newest_are_told(void **state)
 {
     struct kit *k = *state;
     for (int i = 0; i < BW_WORKER_TASKS_MAX + 2; i++) {
-        char id[8];
+        char id[16];
         snprintf(id, sizeof id, "t%d", i);
         put_task(k, "TASK_UPDATED", id, ",\"worker\":\"w\",\"progress\":5");
     }

@@ -32,7 +32,7 @@ static void ask_one(int fd, size_t body_bytes)
 static void test_more_than_there_is_room_for(void **state)
 {
     (void)state;
-    char head[16], *answer = calloc(1, 3 << 20);
+    char head[16], *answer = calloc(1, (3 << 20) + 9 + 3);
     struct echo e;
     echo_start(&e, (struct bw_serve_options){.reading_bytes_max = 2 << 20});
     int first = greet(&e), second = greet(&e), third = greet(&e);
