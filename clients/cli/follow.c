@@ -25,10 +25,9 @@ struct follow {
     bool live, colored, has_log, log_missing;
     char cursor[BW_CURSOR_LEN + 1]; /* of the log */
     struct bw_buf above;            /* log lines that are to be printed */
-    struct bw_buf row;              /* the task as the bus last told it */
-    msgpack_zone zone;
-    struct bw_task task; /* borrows from these two */
-    struct bw_buf said;  /* elsewhere: the last line */
+    struct bw_answer answer;        /* the bus's last one */
+    struct bw_task task;            /* borrows from it */
+    struct bw_buf said;             /* elsewhere: the last line */
 };
 
 /* A thread of libbellwire. */
@@ -38,27 +37,25 @@ static bool concerns(void *ctx, const struct bellwire_received *event)
     return strcmp(event->task_id, f->id) == 0;
 }
 
-/* --- asking
- * ------------------------------------------------------------------------------------------- */
+/* --- asking ---------------------------------------------------------------------------------- */
 
-static int take_row(struct follow *f, const struct bw_answer *answer)
+/* The answer is f's own from now on, or closed. */
+static int take_answer(struct follow *f, struct bw_answer *answer)
 {
-    const msgpack_object *told = bw_mp_get(&answer->root, "task");
-    msgpack_object row;
-    msgpack_packer packer;
-    bw_buf_reset(&f->row);
-    bw_mp_packer(&packer, &f->row);
-    if (told)
-        bw_mp_object(&packer, told);
-    msgpack_zone_clear(&f->zone);
-    if (!told || f->row.failed ||
-        bw_mp_unpack(bw_buf_str(&f->row), BW_MP_DEPTH_MAX, &f->zone, &row, NULL) != 0 ||
-        bw_task_decode(&row, &f->task, NULL) != 0)
+    const msgpack_object *row = bw_mp_get(&answer->root, "task");
+    struct bw_task task;
+    if (!row || bw_task_decode(row, &task, NULL) != 0) {
+        bw_answer_close(answer);
         return bw_cli_request_failed(f->cli, BW_EPROTO, NULL);
+    }
+    if (f->answer.reply)
+        bw_answer_close(&f->answer);
+    f->answer = *answer;
+    f->task = task;
     return 0;
 }
 
-/* Asks for the task. away: whether it is an error that the bus does not answer. */
+/* must_answer: it is an error that the bus does not. */
 static int ask_task(struct follow *f, bool must_answer)
 {
     struct bellwire_reply *reply;
@@ -75,11 +72,7 @@ static int ask_task(struct follow *f, bool must_answer)
                             must_answer ? "" : " any more");
     }
     int status = bw_answer_open(&answer, f->cli, err, reply);
-    if (status)
-        return status;
-    status = take_row(f, &answer);
-    bw_answer_close(&answer);
-    return status;
+    return status ? status : take_answer(f, &answer);
 }
 
 static void on_log_line(void *ctx, const struct bw_event *event)
@@ -88,8 +81,7 @@ static void on_log_line(void *ctx, const struct bw_event *event)
     bw_log_line_put(&f->above, event, bw_clock_wall_us(), f->colored);
 }
 
-/* --- on a terminal
- * ----------------------------------------------------------------------------------- */
+/* --- on a terminal --------------------------------------------------------------------------- */
 
 /* Appends text, already clean, as a line that fits. */
 static void put_line(struct bw_buf *out, struct bw_str text, const char *sgr, bool colored)
@@ -183,8 +175,7 @@ static void draw(struct follow *f)
     bw_buf_free(&lines);
 }
 
-/* --- elsewhere
- * --------------------------------------------------------------------------------------- */
+/* --- elsewhere ------------------------------------------------------------------------------- */
 
 /* A line, if it is news. */
 static void say(struct follow *f)
@@ -203,8 +194,7 @@ static void say(struct follow *f)
     f->said = line;
 }
 
-/* --- the course of it
- * --------------------------------------------------------------------------------- */
+/* --- the course of it ------------------------------------------------------------------------ */
 
 static void show(struct follow *f)
 {
@@ -224,7 +214,7 @@ static int begin(struct follow *f, uint32_t log_lines)
     if (!status && f->has_log)
         status = bw_log_tail(f->cli, bus, f->id, log_lines, on_log_line, f, f->cursor);
     if (!status)
-        status = bw_watch_follow(f->watch, f->has_log ? all : only_tasks, NULL);
+        status = bw_watch_follow(f->watch, f->has_log ? all : only_tasks);
     bw_watch_again(f->watch); /* it may have changed since it was asked for */
     return status;
 }
@@ -285,12 +275,11 @@ int bw_follow_task(const struct bw_cli *cli, const char *id, uint32_t log_lines)
     int status = bw_watch_open(&f.watch, &plan);
     if (status)
         return status;
-    msgpack_zone_init(&f.zone, 4096);
     status = follow(&f, log_lines);
     bw_watch_close(&f.watch);
-    msgpack_zone_destroy(&f.zone);
+    if (f.answer.reply)
+        bw_answer_close(&f.answer);
     bw_buf_free(&f.above);
-    bw_buf_free(&f.row);
     bw_buf_free(&f.said);
     return status;
 }

@@ -42,8 +42,7 @@ static void write_all(const char *text, size_t len)
     }
 }
 
-/* --- the terminal's state; handlers call these too
- * --------------------------------------------------------- */
+/* --- the terminal's state; handlers call these too ------------------------------------------- */
 
 /* Keys would be echoed into the lines, so they are not; unless the terminal is not ours to change.
  */
@@ -141,8 +140,7 @@ void bw_live_close(void)
     live.open = false;
 }
 
-/* --- drawing
- * ---------------------------------------------------------------------------------- */
+/* --- drawing --------------------------------------------------------------------------------- */
 
 unsigned bw_live_columns(void)
 {

@@ -32,8 +32,7 @@ static bool concerns(void *ctx, const struct bellwire_received *event)
     return *event->task_id;
 }
 
-/* --- on a terminal
- * ----------------------------------------------------------------------------------- */
+/* --- on a terminal --------------------------------------------------------------------------- */
 
 static void put_footer(struct ls_watch *w, uint32_t rows, uint64_t total, bool exact)
 {
@@ -93,8 +92,7 @@ static void draw_away(struct ls_watch *w)
     bw_live_draw((struct bw_str){0}, bw_buf_str(&w->lines));
 }
 
-/* --- elsewhere
- * --------------------------------------------------------------------------------------- */
+/* --- elsewhere ------------------------------------------------------------------------------- */
 
 static void put_change(struct bw_buf *out, const struct bw_task *t)
 {
@@ -129,8 +127,7 @@ static int say(struct ls_watch *w, const struct bw_answer *answer)
     return fflush(stdout) == 0 ? 0 : BW_EXIT_FAILED; /* nobody reads it any more */
 }
 
-/* --- the course of it
- * --------------------------------------------------------------------------------- */
+/* --- the course of it ------------------------------------------------------------------------ */
 
 /* must_answer: it is an error that the bus does not. */
 static int look(struct ls_watch *w, bool must_answer)
@@ -160,7 +157,7 @@ static int watch(struct ls_watch *w)
     static const char *const topics[] = {BW_TOPIC_SYSTEM, NULL};
     int status = look(w, true);
     if (!status)
-        status = bw_watch_follow(w->watch, topics, NULL);
+        status = bw_watch_follow(w->watch, topics);
     bw_watch_again(w->watch); /* it may have changed since it was asked for */
     while (!status) {
         bool changed = bw_watch_wait(w->watch);

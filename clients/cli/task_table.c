@@ -20,8 +20,9 @@ static const struct bw_column columns[] = {
     {.title = NULL},
 };
 
+/* Drawn in place, lines are cut: better the id than the progress. */
 static const struct bw_column columns_with_bars[] = {
-    {.title = "ID"},
+    {.title = "ID", .gives_way = true},
     {.title = "STATUS"},
     {.title = "PROGRESS"},
     {.title = "LEFT", .right = true},

@@ -27,8 +27,7 @@ static void wake(struct bw_watch *w)
         return; /* it is full of wakes already */
 }
 
-/* --- on threads of libbellwire
- * ---------------------------------------------------------------------- */
+/* --- on threads of libbellwire --------------------------------------------------------------- */
 
 static void change(struct bw_watch *w)
 {
@@ -59,8 +58,7 @@ static void on_reset(void *arg, const char *topic, enum bellwire_reset reason, c
     change(arg);
 }
 
-/* --- the main thread
- * -------------------------------------------------------------------------------- */
+/* --- the main thread ------------------------------------------------------------------------- */
 
 int bw_watch_open(struct bw_watch **out, const struct bw_watch_plan *plan)
 {
@@ -100,20 +98,15 @@ int bw_watch_wake_fd(struct bw_watch *w)
     return w->wake;
 }
 
-int bw_watch_follow(struct bw_watch *w, const char *const *topics, const char *after)
+int bw_watch_follow(struct bw_watch *w, const char *const *topics)
 {
     const struct bellwire_subscribe_options what = {
-        .topics = topics, .after = after, .on_event = on_event, .on_reset = on_reset, .arg = w};
+        .topics = topics, .on_event = on_event, .on_reset = on_reset, .arg = w};
     int err = bellwire_subscribe(w->bus, &what, &w->subscription);
     w->looked_us = bw_clock_mono_us();
     return err ? bw_cli_error(w->plan.cli, "cannot follow %s: %s", w->plan.cli->bus,
                               bellwire_strerror(err))
                : 0;
-}
-
-void bw_watch_unfollow(struct bw_watch *w)
-{
-    bellwire_unsubscribe(&w->subscription);
 }
 
 /* Until the eventfd is written, or this moment. True: it was written. */

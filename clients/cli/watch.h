@@ -27,12 +27,8 @@ struct bellwire *bw_watch_bus(struct bw_watch *watch);
 /* An eventfd; written, it ends a wait. */
 int bw_watch_wake_fd(struct bw_watch *watch);
 
-/* Begins to follow these topics (NULL-terminated, borrowed for the call) after a cursor. As above.
- */
-int bw_watch_follow(struct bw_watch *watch, const char *const *topics,
-                    const char *after) BW_MUST_CHECK;
-/* No event is told any more after it returns. */
-void bw_watch_unfollow(struct bw_watch *watch);
+/* Begins to follow these topics (NULL-terminated, borrowed for the call), from now on. As above. */
+int bw_watch_follow(struct bw_watch *watch, const char *const *topics) BW_MUST_CHECK;
 /* Waits until there is something to show. True: it has to be asked for again, and the bus is there;
  * false: the same as before, at another time or size, or without the bus. */
 bool bw_watch_wait(struct bw_watch *watch);
