@@ -170,12 +170,11 @@ link = $(Q)$(CC) $(LDFLAGS) -o $@ $(1) $(2)
 
 # The pages are built into build/ui (below) and embedded with the API's description: together they are
 # a library without a folder of C files, "assets". Each has the name by which it is asked for.
-UI     := build/ui
-ASSETS := $(wildcard web/page/*) web/openapi.json
-$(B)/gen/assets.c: $(ASSETS) $(wildcard web/page) $(UI)/ok web/embed.sh
+UI := build/ui
+$(B)/gen/assets.c: web/openapi.json $(UI)/ok web/embed.sh
 	@mkdir -p $(@D)
-	$(Q)web/embed.sh $(@D)/gzip $(foreach f,$(ASSETS),$(notdir $(f))=$(f)) pages.html=$(UI)/index.html \
-	  $$(cd $(UI) && find . -type f ! -name ok ! -name index.html | sed 's|^./||' | sort | sed 's|.*|&=$(UI)/&|') >$@
+	$(Q)web/embed.sh $(@D)/gzip openapi.json=web/openapi.json \
+	  $$(find $(UI) -type f ! -name ok -printf '%P=%p\n' | sort) >$@
 $(B)/obj/assets.o: $(B)/gen/assets.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@

@@ -89,9 +89,8 @@ static void answer_file(const struct bw_asset *asset, const struct bw_http_reque
 void bw_asset_handler(void *ctx, const struct bw_http_request *request,
                       struct bw_http_answer *answer)
 {
-    struct bw_str name = request->args[0].len ? request->args[0] : BW_STR("index.html");
     (void)ctx;
-    answer_file(find(BW_STR(""), name), request, answer);
+    answer_file(find(BW_STR(""), request->args[0]), request, answer);
 }
 
 void bw_asset_hashed_handler(void *ctx, const struct bw_http_request *request,
@@ -111,5 +110,5 @@ void bw_asset_page_handler(void *ctx, const struct bw_http_request *request,
                            struct bw_http_answer *answer)
 {
     (void)ctx;
-    answer_file(find(BW_STR(""), BW_STR("pages.html")), request, answer);
+    answer_file(find(BW_STR(""), BW_STR("index.html")), request, answer);
 }

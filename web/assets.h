@@ -1,5 +1,5 @@
 /* Files built into the program: the pages and the API's description. Each is served under its name;
- * a page's address is answered with pages.html, which finds out by itself what it is to show. */
+ * a page's address is answered with index.html, which finds out by itself what it is to show. */
 #ifndef BW_WEB_ASSETS_H
 #define BW_WEB_ASSETS_H
 
@@ -17,7 +17,7 @@ struct bw_asset {
 extern const struct bw_asset bw_assets[];
 extern const size_t bw_n_assets;
 
-/* GET / and GET /{file}. */
+/* GET /{file}. */
 bw_http_handler bw_asset_handler;
 /* GET /assets/{file}: its name holds a hash of what is in it, so it may be kept for ever. */
 bw_http_handler bw_asset_hashed_handler;

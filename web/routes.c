@@ -58,7 +58,7 @@ const struct bw_route bw_routes[] = {
     {BW_HTTP_GET, "/readyz", bw_rest_get_readyz, NULL, NULL},
     {BW_HTTP_GET, "/metrics", bw_rest_get_metrics, NULL, NULL},
     {BW_HTTP_GET, BW_WEBSOCKET_PATH, need_upgrade, NULL, NULL},
-    {BW_HTTP_GET, "/", bw_asset_handler, NULL, NULL},
+    {BW_HTTP_GET, "/", bw_asset_page_handler, "*", NULL},
     {BW_HTTP_GET, "/tasks", bw_asset_page_handler, "*", NULL},
     {BW_HTTP_GET, "/tasks.html", bw_asset_page_handler, "*", NULL},
     {BW_HTTP_GET, "/tasks/{id}", bw_asset_page_handler, "*", NULL},

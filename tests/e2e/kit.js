@@ -1,17 +1,13 @@
-// The daemon and a browser, as the page's users have them.
+// The daemon, as the users of its pages have it.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-
-// npm's packages lie under build/, not above this file.
-const { chromium } = createRequire(join(process.env.BELLWIRE_E2E, "package.json"))("playwright-core");
 
 const BUILD = process.env.BELLWIRE_BUILD;
 export const WAIT_MS = 60_000; // how long a condition may take; no test depends on it
@@ -121,73 +117,3 @@ export class Daemon {
 }
 
 export const lines = (from, to) => Array.from({ length: to - from }, (_, i) => `line ${from + i}`);
-
-// One page of a browser, on a daemon of its own. Errors in the page fail the test.
-export class Visit {
-    static async begin(t) {
-        const visit = new Visit();
-        visit.daemon = new Daemon();
-        visit.errors = [];
-        visit.isCut = false; // whether WebSockets are refused
-        visit.sockets = [];
-        t.after(() => visit.#end());
-        await visit.daemon.start();
-        visit.browser = await chromium.launch({
-            executablePath: "/usr/bin/chromium",
-            args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
-            timeout: WAIT_MS,
-        });
-        visit.page = await visit.browser.newPage({ viewport: { width: 1440, height: 900 } });
-        visit.page.setDefaultTimeout(WAIT_MS);
-        visit.page.on("pageerror", (error) => visit.errors.push(String(error)));
-        await visit.page.routeWebSocket(/realtime/, (socket) => visit.#route(socket));
-        return visit;
-    }
-
-    async #end() {
-        await this.browser?.close();
-        await this.daemon.remove();
-        assert.deepEqual(this.errors, []);
-    }
-
-    #route(socket) {
-        if (this.isCut) {
-            socket.close();
-            return;
-        }
-        const server = socket.connectToServer();
-        this.sockets.push(socket, server);
-    }
-
-    // As a proxy does that lets no WebSocket through.
-    async cut() {
-        this.isCut = true;
-        await Promise.all(this.sockets.splice(0).map((socket) => socket.close()));
-    }
-
-    async open(hash = "") {
-        await this.page.goto(`${this.daemon.url}/${hash}`);
-        await this.is("live");
-    }
-
-    is = (state) => this.page.locator(`#link.is-${state}`).waitFor();
-
-    row = (id) => this.page.locator(`#rows tr[data-id="${id}"]`);
-
-    // Waits until a function in the page gives this.
-    async shows(read, expected) {
-        let got;
-        const deadline = Date.now() + WAIT_MS;
-        do {
-            got = await this.page.evaluate(read);
-            if (JSON.stringify(got) === JSON.stringify(expected)) return;
-            await sleep(30);
-        } while (Date.now() < deadline);
-        assert.deepEqual(got, expected);
-    }
-
-    rowSays = (id, text) => this.row(id).filter({ hasText: text }).waitFor();
-
-    log = (expected) =>
-        this.shows(() => [...document.querySelectorAll("#log .text")].map((e) => e.textContent), expected);
-}

@@ -4,6 +4,7 @@ export const TASK = { id: "import-may", title: "Import of May: 红楼梦, 120 ch
 
 // Every page: where it is, given a task, and what it shows once it is drawn.
 export const PAGES = [
+    { name: "overview", path: () => "/", shows: TASK.title },
     { name: "tasks", path: () => "/tasks", shows: TASK.title },
     { name: "task", path: (id) => `/tasks/${id}`, shows: TASK.title },
 ];
@@ -32,7 +33,7 @@ function life(n) {
     const set = (data, message = "") => told.push({ event_type: "TASK_UPDATED", message, data: { id, ...data } });
     if (status === "pending") return told;
     set({ worker: `host-${n % 3}:4${n}`, completed_units: (n * 37) % 190 + 5, step: "reading" }, `part ${n} of its input`);
-    if (status === "completed") told.push({ event_type: "TASK_COMPLETED", data: { id, completed_units: 200, result: { rows: 1000 + n } } });
+    if (status === "completed") told.push({ event_type: "TASK_COMPLETED", data: { id, result: { rows: 1000 + n } } });
     else if (status === "failed" || status === "timeout" || status === "cancelled") {
         const error = status === "failed" ? { error: { type: "ValueError", message: `row ${n}: no price`, trace: "Traceback\n  line 7" } } : {};
         told.push({ event_type: "TASK_FAILED", message: `row ${n}: no price`, data: { id, status, ...error } });

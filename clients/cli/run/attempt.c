@@ -26,7 +26,8 @@ struct stage {
     int64_t started_us;
 };
 
-/* --- the end --------------------------------------------------------------------------------- */
+/* --- the end
+ * ----------------------------------------------------------------------------------------- */
 
 static void describe_end(const struct stage *s, int status, struct bw_run_end *end)
 {
@@ -88,7 +89,8 @@ static void tell_report(const struct bw_cli *cli, const struct bw_teller_report 
                      (unsigned long long)r->lost_lines);
 }
 
-/* --- the attempt ----------------------------------------------------------------------------- */
+/* --- the attempt
+ * ------------------------------------------------------------------------------------- */
 
 /* Everything that may fail does so before the command begins. */
 static int start(const struct bw_attempt *a, struct stage *s)
