@@ -75,6 +75,7 @@ static int start_web(const struct bellwired_options *o, const char *bus_url, str
     const struct bw_web_options options = {
         .listen = o->http,
         .proxies = o->proxies,
+        .origins = o->origins,
         .deflate = o->deflate == CHOICE_ON,
         .bus_url = bus_url,
         .tls = tls_files(o),

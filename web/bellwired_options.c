@@ -109,6 +109,12 @@ static const struct bw_setting settings[] = {
     TEXT(NULL, "proxies", proxies, "NETWORKS", "127.0.0.0/8",
          "IPv4 addresses and networks of your proxies, with commas between them: their word in "
          "X-Forwarded-For tells whose a connection is."),
+    TEXT(NULL, "origins", origins, "ORIGINS", "",
+         "Origins of pages from elsewhere that may use this server from a browser (CORS, "
+         "WebSocket), "
+         "with commas between them, such as https://app.example.com; * for all. Its own pages "
+         "always "
+         "may."),
     COUNT(NULL, "subscriptions", subscriptions, "32", 1, 65536, "Topics for each live stream."),
     BYTES(NULL, "message-bytes-max", message_bytes_max, "64K", KIB, 16 * MIB,
           "The largest message from a page."),

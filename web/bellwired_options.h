@@ -15,7 +15,7 @@ enum bellwired_switch { CHOICE_OFF, CHOICE_ON };
 /* One member per line of the table in bellwired_options.c. */
 struct bellwired_options {
     const char *config, *data;
-    const char *http, *bus, *bus_cert, *bus_key, *bus_ca, *proxies;
+    const char *http, *bus, *bus_cert, *bus_key, *bus_ca, *proxies, *origins;
     uint64_t only;
     uint64_t log_level, log_format;
     uint64_t journal_bytes_max, event_bytes_max, task_cache_rows;

@@ -106,6 +106,7 @@ static int start_http(struct bw_web *web, const struct bw_web_options *o, unsign
         .websocket_path = BW_WEBSOCKET_PATH,
         .sink = {.ctx = web, .enter = enter, .leave = leave, .owns_fd = owns_fd, .adopt = adopt},
         .proxies = o->proxies,
+        .origins = o->origins,
         .deflate = o->deflate,
     };
     return bw_http_server_start(&options, &web->http, fault);

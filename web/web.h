@@ -15,6 +15,7 @@
 struct bw_web_options {
     const char *listen;  /* "127.0.0.1:8080"; "8080" is every address; port 0: any free one */
     const char *proxies; /* whose X-Forwarded-For is believed: "127.0.0.0/8, 10.0.0.7" */
+    const char *origins; /* of pages from elsewhere that are served: "https://app.example.com" */
     bool deflate;        /* compress what pages get, if they can take it */
     const char *bus_url; /* the bus's base URL: inproc:// in one process, else ipc:// or tcp:// */
     struct bw_tls_files tls;    /* if it is tls+tcp:// */

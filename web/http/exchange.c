@@ -350,6 +350,8 @@ int bw_http_exchange(struct mg_connection *conn, const struct bw_http_options *o
     struct body body = {0};
     struct bw_deadline deadline = {0};
     answer_request(conn, options, desk, &request, &body, &deadline, &answer);
+    bw_origin_allow(&desk->origins, bw_http_header(&request, "Origin"),
+                    request.method == BW_HTTP_OPTIONS, &answer.headers);
     /* Who waits for 100 Continue and is refused may send the body or not: no telling. */
     bool cut = body.broken || (body.unread && body.expects);
     bool drains = body.unread && !cut;

@@ -155,22 +155,36 @@ static int prepare(const struct mg_connection *conn, const struct bw_handoff_des
     return err;
 }
 
+/* civetweb lets nobody write in `connect`, by const; but nothing was written yet, and this thread
+ * is the only one that does. */
+static int refuse_handshake(const struct mg_connection *conn, int status, struct bw_fault *fault)
+{
+    bw_http_refuse((struct mg_connection *)(uintptr_t)conn, status, fault);
+    return 1;
+}
+
 /* Before the handshake. 0: go on with it. */
 static int on_connect(const struct mg_connection *conn, void *arg)
 {
     const struct bw_handoff_desk *desk = arg;
     struct bw_handoff *h = NULL;
     struct bw_fault fault = {0};
+    struct bw_str origin = bw_str(mg_get_header(conn, "Origin"));
+    struct bw_str host = bw_str(mg_get_header(conn, "Host"));
+    if (!bw_origin_may_connect(&desk->origins, origin, host)) {
+        bw_fault(&fault, BW_EINVAL, "Origin",
+                 "pages of this origin may not connect to \"%.*s\"; the setting `origins` lists "
+                 "those that may, and a proxy must pass Host on",
+                 BW_STR_ARG(host));
+        return refuse_handshake(conn, 403, &fault);
+    }
     if (prepare(conn, desk, &h, &fault) == 0) {
         if (desk->deflates)
             choose_extension(conn, h);
         mg_set_user_connection_data(conn, h);
         return 0;
     }
-    /* civetweb lets nobody write here, by const; but nothing was written yet, and this thread is
-     * the only one that does. */
-    bw_http_refuse((struct mg_connection *)(uintptr_t)conn, bw_http_status_of(fault.err), &fault);
-    return 1;
+    return refuse_handshake(conn, bw_http_status_of(fault.err), &fault);
 }
 
 /* The handshake is written. */

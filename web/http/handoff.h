@@ -5,7 +5,8 @@
  * placeholder as below, then the taker gets `mine`. If it does not want it, the connection is put
  * back, and civetweb answers. A WebSocket takes four callbacks, because civetweb does its
  * handshake. All of it happens on the one worker that serves the connection, in four callbacks:
- *   connect  before the handshake: everything that can fail. Takes a place from the sink, finds the
+ *   connect  before the handshake: everything that can fail. A page of an origin that may not is
+ *            refused (origin.h). Takes a place from the sink, finds the
  *            descriptor, makes `mine` (a dup of it), and puts one end of a socket pair under
  *            civetweb's number. Else answers 429 or 503. From here on nothing that civetweb writes
  *            reaches the client by itself, nor does its shutdown().
@@ -23,6 +24,7 @@
 
 #include "base/err.h"
 #include "web/http/message.h"
+#include "web/http/origin.h"
 #include "web/http/peer.h"
 
 struct bw_deadlines;
@@ -52,6 +54,7 @@ struct bw_handoff_desk {
     struct bw_handoff_sink sink;
     struct bw_deadlines *deadlines; /* of requests that stay */
     struct bw_proxies proxies;
+    struct bw_origins origins;
     bool deflates; /* permessage-deflate is agreed to */
 };
 

@@ -183,13 +183,16 @@ int bw_http_server_start(const struct bw_http_options *options, struct bw_http_s
     s->desk.sink = options->sink;
     s->desk.deflates = options->deflate;
     int err = bw_proxies_parse(options->proxies, &s->desk.proxies, fault);
+    if (err == 0)
+        err = bw_origins_parse(options->origins, &s->desk.origins, fault);
     unsigned timeout_s = options->request_timeout_s;
     if (err == 0 && bw_deadlines_start(&s->desk.deadlines, options->threads,
                                        timeout_s ? timeout_s : REQUEST_TIMEOUT_S))
         err = bw_fault(fault, BW_ENOMEM, "", "out of memory");
     if (err == 0)
         err = start(s, fault);
-    s->options.listen = s->options.proxies = NULL; /* were borrowed for this call only */
+    s->options.listen = s->options.proxies = s->options.origins =
+        NULL; /* were borrowed for this call only */
     if (err) {
         bw_deadlines_stop(&s->desk.deadlines);
         free(s);

@@ -29,12 +29,13 @@ struct bw_http_options {
     struct bw_handoff_sink sink; /* who gets these connections */
     bool deflate;                /* agree to permessage-deflate */
     const char *proxies;         /* whose X-Forwarded-For is believed, see peer.h */
+    const char *origins;         /* of pages from elsewhere that are served, see origin.h */
 };
 
 struct bw_http_server;
 
-/* Borrows what options points to until stop, except `listen` and `proxies`. BW_EINVAL: one of these
- * is wrong; BW_EIO: cannot listen there. */
+/* Borrows what options points to until stop, except `listen`, `proxies` and `origins`. BW_EINVAL:
+ * one of these is wrong; BW_EIO: cannot listen there. */
 int bw_http_server_start(const struct bw_http_options *options, struct bw_http_server **out,
                          struct bw_fault *fault) BW_MUST_CHECK;
 /* Ends the requests under way and joins the workers. Sets *server to NULL. */
