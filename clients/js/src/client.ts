@@ -46,7 +46,7 @@ export class Client {
         const base = options.url ?? globalThis.location?.origin;
         if (!base) throw new TypeError("connect: url is required");
         const url = new URL(base);
-        if (!url.pathname.endsWith("/")) url.pathname += "/";
+        url.pathname = url.pathname.replace(/\/?$/, "/");
         this.#options = options;
         this.#timing = { ...TIMING, ...options.timing };
         const fetch_ = options.fetch ?? globalThis.fetch;
@@ -106,11 +106,11 @@ export class Client {
 
     /** One task: commands, and the whole of what is known of it. */
     task(id: string): TaskHandle {
-        return new TaskHandle(this.http, id);
+        return new TaskHandle(this, id);
     }
 
     /** A command to many tasks: those named, or those that match when it arrives. */
-    bulk(action: Action, which: Command): Promise<BulkResult> {
+    bulk(action: Action | "delete", which: Command & { reason?: string }): Promise<BulkResult> {
         return command(this.http, "api/v1/tasks/bulk", { action, ...which }, `${action} tasks`);
     }
 
@@ -125,7 +125,6 @@ export class Client {
         this.tasks.close();
         for (const link of this.#links.values()) link.close();
         this.#links.clear();
-        this.#listeners.clear();
     }
 
     #rungs(feed: Feed): readonly Rung[] {

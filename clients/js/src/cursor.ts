@@ -2,9 +2,9 @@
 // compared.
 import type { Cursor } from "./types.ts";
 
-export const epochOf = (cursor: Cursor): string => cursor.slice(0, cursor.indexOf(".") + 1);
+export const epochOf = (cursor: Cursor): string => cursor.split(".")[0]!;
 
-export const seqOf = (cursor: Cursor): number => Number(cursor.slice(cursor.indexOf(".") + 1));
+export const seqOf = (cursor: Cursor): number => Number(cursor.split(".")[1]);
 
 export const isOtherEpoch = (a: Cursor, b: Cursor): boolean =>
     b !== "oldest" && epochOf(a) !== epochOf(b);

@@ -1,4 +1,5 @@
 // What the server refuses, and what it could not be asked.
+import type { Frame } from "./types.ts";
 
 /** A request that failed: `code` is for programs, `message` for people. */
 export class BellwireError extends Error {
@@ -24,20 +25,20 @@ export class BellwireError extends Error {
 
     /** Whether the same request can succeed later. */
     get isPassing(): boolean {
-        return this.status === 0 ? !REFUSALS.has(this.code)
+        return this.status === 0 ? !REFUSAL.test(this.code)
             : this.status >= 500 && this.status !== 501 || this.status === 429;
     }
 }
 
 /** What a stream's error frame says for good; null for what the server makes good by itself. */
-export function refusalOf(frame: { code: string; message: string; field?: string }): BellwireError | null {
+export function refusalOf(frame: Frame): BellwireError | null {
+    if (frame.type !== "error") return null;
     const { code, message, field = null } = frame;
     const error = new BellwireError(code, message, { field });
     return error.isPassing ? null : error;
 }
 
-const REFUSALS = new Set(["invalid", "too_big", "unsupported", "not_found", "forbidden",
-    "unauthorized"]);
+const REFUSAL = /^(invalid|too_big|unsupported|not_found|forbidden|unauthorized)$/;
 
 /** Errors of callers' own functions are theirs: reported as uncaught, and nothing here stops. */
 export function guarded(call: () => void): void {

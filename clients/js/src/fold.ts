@@ -2,40 +2,54 @@
 import { seqOf } from "./cursor.ts";
 import { type BellwireEvent, isFinal, type Task, type TaskError } from "./types.ts";
 
-/** Names can be changed but not taken away: an empty one says nothing. */
-const NAMES = ["type", "owner", "resource", "queue", "worker"] as const;
+/** What can be changed but not taken away: an empty name says nothing. */
+const LASTING = ["type", "owner", "resource", "queue", "worker", "total_units", "completed_units"] as const;
 /** Texts that are empty are none. */
 const TEXTS = ["title", "step", "current", "message"] as const;
-const NUMBERS = ["total_units", "completed_units"] as const;
 /** Taken as they are told. */
 const STATE = ["status", "progress", "attempt", "retry_count", "params", "result", "metadata"] as const;
 
+/** The id of the task an event speaks of, if it speaks of one. */
+export const subjectOf = ({ topic, data }: BellwireEvent): unknown =>
+    topic === "system" ? data["id"] ?? data["task_id"] : data["task_id"] ?? data["id"];
+
 /** The task an event changed; null if it changed none: other events may be on the topic too. */
-export function taskIdOf({ topic, event_type, data }: BellwireEvent): string | null {
-    const id = data["id"] ?? data["task_id"];
+export function taskIdOf(event: BellwireEvent): string | null {
+    const { topic, event_type, data } = event;
+    const id = subjectOf(event);
     const isTold = event_type === "TASK_DELETED" ||
         (typeof data["attempt"] === "number" && typeof data["updated_at"] === "string");
     return topic === "system" && isTold && typeof id === "string" ? id : null;
+}
+
+/** Commands asked, refused, unanswered: nothing else of the row changes by them. */
+function isOfCommand({ event_type, data }: BellwireEvent): boolean {
+    return event_type.startsWith("TASK_COMMAND_") || (event_type === "TASK_UPDATED" && "command_id" in data);
 }
 
 /** Rows are never changed, only replaced. */
 export function fold(before: Task, event: BellwireEvent): Task {
     const data = event.data as Partial<Task>;
     const updated_at = data.updated_at ?? event.timestamp;
-    const row: Task = { ...before, seq: seqOf(event.cursor) };
+    const row: Task = {
+        ...before, seq: seqOf(event.cursor), updated_at,
+        // Absent means none.
+        command: data.command ?? null, command_at: data.command_at ?? null,
+    };
+    if (isOfCommand(event)) return row;
     if ((data.attempt ?? 0) > before.attempt) startOver(row);
-    for (const name of NAMES) if (data[name]) row[name] = data[name];
+    for (const name of LASTING) {
+        if (data[name] || data[name] === 0) Object.assign(row, { [name]: data[name] });
+    }
     for (const name of TEXTS) {
         if (typeof data[name] === "string") row[name] = data[name] || null;
     }
     if (typeof data.message !== "string" && event.message !== "") row.message = event.message;
-    for (const name of NUMBERS) if (typeof data[name] === "number") row[name] = data[name];
     if ("error" in data) row.error = errorOf(data.error);
     for (const name of STATE) if (name in data) Object.assign(row, { [name]: data[name] });
     // Absent means unknown now, not unchanged.
     row.rate = data.rate ?? null;
     row.eta_s = data.eta_s ?? null;
-    row.updated_at = updated_at;
     if (row.status === "running") row.started_at ??= updated_at;
     if (isFinal(row.status)) row.finished_at = updated_at;
     return row;

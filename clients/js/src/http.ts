@@ -10,9 +10,8 @@ export interface Request {
     method?: string;
     query?: Query;
     body?: unknown;
-    signal?: AbortSignal | undefined;
+    signal?: AbortSignal | null;
     timeoutMs?: number;
-    accept?: string;
 }
 
 /** An answer's JSON: `data`, and the cursor it is true for. */
@@ -29,7 +28,7 @@ export class Http {
     readonly #base: URL;
     readonly #token: Token | undefined;
     readonly #fetch: typeof fetch;
-    #current: Promise<string> | null = null;
+    #current: Promise<string> | undefined;
 
     constructor(base: URL, token: Token | undefined, fetch_: typeof fetch) {
         this.#base = base;
@@ -42,7 +41,7 @@ export class Http {
         const url = new URL(path, this.#base);
         for (const [name, value] of Object.entries(query)) {
             const text = String(value ?? ""); // a list's members with commas between them
-            if (text !== "") url.searchParams.set(name, text);
+            if (text) url.searchParams.set(name, text);
         }
         return url;
     }
@@ -58,23 +57,22 @@ export class Http {
         const limit = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS);
         const signal = request.signal ? AbortSignal.any([request.signal, limit]) : limit;
         const response = await this.open(path, { ...request, signal });
-        try {
-            return { ...(await response.json() as Answer<T>), response };
-        } catch (cause) {
+        const answer = await response.json().catch((cause: unknown) => {
             throw new BellwireError("network", `${path}: the answer is no JSON`, { cause });
-        }
+        }) as Answer<T>;
+        return { ...answer, response };
     }
 
     /** A good answer, its body not read yet. A refused token is renewed once. */
     async open(path: string, request: Request, isRenewed = false): Promise<Response> {
-        const { method = "GET", query, body, signal = null, accept = "application/json" } = request;
-        const headers: Record<string, string> = { accept };
+        const { query, body, ...init } = request;
+        // With or without a body: by this type the server knows that it is no form of another site's page.
+        const headers: Record<string, string> = { "content-type": "application/json" };
         const token = await this.#getToken(isRenewed);
-        if (token !== null) headers["authorization"] = `Bearer ${token}`;
-        if (body !== undefined) headers["content-type"] = "application/json";
+        if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
         const fetch_ = this.#fetch; // not as our method: it would mind
         const response = await fetch_(this.url(path, query), {
-            method, headers, body: JSON.stringify(body) ?? null, signal,
+            ...init, headers, body: JSON.stringify(body),
         }).catch((cause: unknown) => {
             throw new BellwireError("network", `no answer from ${this.#base.origin}`, { cause });
         });
@@ -87,13 +85,12 @@ export class Http {
     }
 
     /** One call at a time, whoever asks. */
-    #getToken(renew: boolean): Promise<string | null> {
+    async #getToken(renew: boolean): Promise<string | undefined> {
         const token = this.#token;
-        if (token === undefined) return Promise.resolve(null);
-        if (typeof token === "string") return Promise.resolve(token);
-        if (renew) this.#current = null;
+        if (typeof token !== "function") return token;
+        if (renew) this.#current = undefined;
         this.#current ??= Promise.resolve().then(token).catch((error: unknown) => {
-            this.#current = null;
+            this.#current = undefined;
             throw error;
         });
         return this.#current;
@@ -101,13 +98,10 @@ export class Http {
 }
 
 async function problemOf(response: Response): Promise<BellwireError> {
-    const problem = await response.json().catch(() => null) as Record<string, string> | null;
-    const after = response.headers.get("retry-after");
-    return new BellwireError(problem?.["code"] ?? "http",
-        problem?.["detail"] ?? `HTTP status ${response.status}`, {
-            status: response.status,
-            field: problem?.["field"] ?? null,
-            // It may be a date as well: that is not understood.
-            retryAfterMs: after === null ? null : Number(after) * 1000 || null,
-        });
+    const { status, headers } = response;
+    const { code = "http", detail = `HTTP status ${status}`, field = null } =
+        (await response.json().catch(() => null) ?? {}) as Record<string, string>;
+    // It may be a date as well: that is not understood.
+    const retryAfterMs = Number(headers.get("retry-after")) * 1000 || null;
+    return new BellwireError(code, detail, { status, field, retryAfterMs });
 }

@@ -1,6 +1,6 @@
 // bellwire: what tasks say, as it happens, in a page or in Node.
 export { type Client, connect, type ConnectOptions } from "./client.ts";
-export { type BulkResult, type Command, type TaskHandle } from "./commands.ts";
+export { type BulkResult, type Command, type Commanded, type Outcome, type TaskHandle } from "./commands.ts";
 export { BellwireError } from "./error.ts";
 export type { Answer, Http, Query, Request, Token } from "./http.ts";
 export type { State } from "./ladder.ts";

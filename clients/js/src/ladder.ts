@@ -27,16 +27,16 @@ export class Ladder {
     state: State = "reconnecting";
     /** Why the last transport was lost, or did not open. */
     error: unknown = null;
+    /** The transports that are in use or being tried. */
+    readonly active = new Set<Transport>();
     readonly #rungs: readonly Rung[];
     readonly #timing: Timing;
     /** Has to succeed before a transport is made. */
     readonly #prepare: () => Promise<void>;
     readonly #onState: () => void;
-    readonly #active = new Set<Transport>();
-    /** What the server said it cannot do, and when to ask again. */
-    readonly #unfit = new Map<number, number>();
     #inUse: InUse | null = null;
     #timer: ReturnType<typeof setTimeout> | undefined;
+    #limit: ReturnType<typeof setTimeout> | undefined;
     #attempt = 0;
     #upgrades = 0;
     #isClimbing = false;
@@ -55,17 +55,12 @@ export class Ladder {
         return this.#rungs[this.#inUse?.rung ?? -1]?.[0] ?? null;
     }
 
-    /** The transports that are in use or being tried. */
-    get active(): Iterable<Transport> {
-        return this.#active;
-    }
-
     /** Tries now, and not when the pause is over. */
     climb(): void {
         if (this.#isClosed || this.#isClimbing) return;
         clearTimeout(this.#timer);
         this.#isClimbing = true;
-        void this.#climb().finally(() => {
+        void this.#climb().catch((error: unknown) => (this.error = error)).finally(() => {
             this.#isClimbing = false;
             if (!this.#inUse) this.#become("offline");
             this.#again();
@@ -75,25 +70,19 @@ export class Ladder {
     /** As when the network comes back: what was learnt of the pauses is forgotten. */
     retry(): void {
         this.#attempt = this.#upgrades = 0;
-        this.#unfit.clear();
         if (this.#inUse?.rung !== 0) this.climb();
     }
 
     close(): void {
         this.#isClosed = true;
         clearTimeout(this.#timer);
-        for (const transport of this.#active) transport.stop();
+        clearTimeout(this.#limit);
+        for (const transport of this.active) transport.stop();
     }
 
     async #climb(): Promise<void> {
-        try {
-            await this.#prepare();
-        } catch (error) {
-            this.error = error;
-            return;
-        }
+        await this.#prepare();
         for (let rung = 0; rung < (this.#inUse?.rung ?? this.#rungs.length); rung++) {
-            if ((this.#unfit.get(rung) ?? 0) > Date.now()) continue;
             if (this.#isClosed || await this.#try(rung)) return;
         }
     }
@@ -101,28 +90,25 @@ export class Ladder {
     /** Resolves when it has opened (true) or failed to. */
     #try(rung: number): Promise<boolean> {
         return new Promise((resolve) => {
-            let isOver = false;
             const lost = (error: unknown): void => {
-                if (isOver) return;
-                isOver = true;
+                if (!this.active.delete(transport)) return;
                 clearTimeout(limit);
                 transport.stop();
-                this.#active.delete(transport);
-                this.#learn(rung, error);
+                this.error = error;
                 if (this.#inUse?.transport === transport) this.#lost();
                 resolve(false);
             };
             const opened = (): void => {
-                if (isOver || this.#inUse?.transport === transport) return;
+                if (!this.active.has(transport) || this.#inUse?.transport === transport) return;
                 clearTimeout(limit);
                 this.#adopt(rung, transport);
                 resolve(true);
             };
             const transport = this.#rungs[rung]![1]({ opened, lost });
-            const limit = setTimeout(
+            const limit = this.#limit = setTimeout(
                 () => lost(new BellwireError("network", "it does not open")),
                 this.#timing.openMs);
-            this.#active.add(transport);
+            this.active.add(transport);
             transport.start();
         });
     }
@@ -132,18 +118,11 @@ export class Ladder {
         this.#inUse = { rung, transport, since: Date.now() };
         if (before) {
             before.transport.stop();
-            this.#active.delete(before.transport);
+            this.active.delete(before.transport);
         }
         if (rung === 0) this.#upgrades = 0;
         this.error = null;
         this.#become(this.transport === "poll" ? "polling" : "live");
-    }
-
-    #learn(rung: number, error: unknown): void {
-        this.error = error;
-        if (error instanceof BellwireError && error.code === "unsupported") {
-            this.#unfit.set(rung, Date.now() + this.#timing.upgradeMs[1]);
-        }
     }
 
     #lost(): void {

@@ -42,8 +42,8 @@ export class Link implements Feed, Carrier {
         this.http = http;
         this.timing = timing;
         this.isConflating = options.catchup === "conflate";
-        const { task_id: _, event_types: __, ...scope } = options.filter ?? {};
-        this.#scope = scope;
+        const { owner, resource } = options.filter ?? {};
+        this.#scope = { owner, resource };
         this.#onIdle = onIdle;
         this.ladder = new Ladder(rungs(this), timing, () => this.#place(), onState);
     }

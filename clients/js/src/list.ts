@@ -93,12 +93,10 @@ export class TaskList {
     }
 
     close(): void {
-        if (this.#life.signal.aborted) return;
         this.#life.abort();
         clearTimeout(this.#telling);
         clearTimeout(this.#refreshing);
         this.#subscription.unsubscribe();
-        this.#listeners.clear();
         this.#keeper.closed(this);
     }
 

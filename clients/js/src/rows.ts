@@ -11,9 +11,8 @@ import type { Http } from "./http.ts";
 import type { EventHandler, SubscribeOptions, Subscription } from "./subscription.ts";
 import type { BellwireEvent, Cursor, Filter, Task } from "./types.ts";
 
-const DELETED_MAX = 10_000;
-const HEARD_MAX = 10_000; // tasks …
-const EVENTS_MAX = 100; // … and events of each that wait for the row
+const TASKS_MAX = 10_000; // that were deleted, or that wait for their rows …
+const EVENTS_MAX = 100; // … with so many events of each
 
 /** What the rows need of the client. */
 export interface Source {
@@ -106,7 +105,7 @@ export class Rows {
         events.push(event);
         if (events.length > EVENTS_MAX) events.shift();
         this.#heard.set(id, events);
-        cut(this.#heard, HEARD_MAX);
+        cut(this.#heard, TASKS_MAX);
         this.#onHeard(id);
     }
 
@@ -115,7 +114,7 @@ export class Rows {
         if ((this.#rows.get(id)?.seq ?? -1) > seq) return;
         this.#deleted.delete(id);
         this.#deleted.set(id, seq);
-        cut(this.#deleted, DELETED_MAX);
+        cut(this.#deleted, TASKS_MAX);
         this.#drop(id);
     }
 

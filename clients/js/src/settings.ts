@@ -27,7 +27,7 @@ export const TIMING: Timing = {
 
 /** Doubles from the first to the last; the jitter (half of it) keeps a thousand pages apart. */
 export const backoff = ([least, most]: readonly [number, number], attempt: number): number =>
-    Math.min(most, least * 2 ** Math.min(attempt, 30)) * (0.5 + Math.random() / 2);
+    Math.min(most, least * 2 ** attempt) * (0.5 + Math.random() / 2);
 
 export const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => setTimeout(resolve, ms));

@@ -24,6 +24,8 @@ export class TaskStore {
     readonly #watched = new Map<string, Set<(task: Task | null) => void>>();
     readonly #lists = new Set<TaskList>();
     readonly #missing = new Set<string>();
+    /** How many are known before those that nobody looks at are forgotten. */
+    #room = SLACK;
     readonly #life = new AbortController();
     #subscription: Subscription | null = null;
     #wanted = new Set<string>();
@@ -79,7 +81,6 @@ export class TaskStore {
     close(): void {
         this.#life.abort();
         for (const list of this.#lists) list.close();
-        this.#subscription?.unsubscribe();
         this.#watched.clear();
     }
 
@@ -90,13 +91,7 @@ export class TaskStore {
         else this.#missing.add(id);
         for (const list of this.#lists) list.changed(id, row);
         for (const listener of this.#watched.get(id) ?? []) guarded(() => listener(row));
-        if (this.#rows.size + this.#missing.size > this.#inUse() + SLACK) this.#forget();
-    }
-
-    #inUse(): number {
-        let rows = 2 * this.#watched.size;
-        for (const list of this.#lists) rows += 2 * list.members.size;
-        return rows;
+        if (this.#rows.size + this.#missing.size > this.#room) this.#forget();
     }
 
     #isUsed(id: string): boolean {
@@ -108,6 +103,7 @@ export class TaskStore {
     #forget(): void {
         for (const { id } of this.#rows.all()) if (!this.#isUsed(id)) this.#rows.forget(id);
         for (const id of this.#missing) if (!this.#isUsed(id)) this.#missing.delete(id);
+        this.#room = 2 * (this.#rows.size + this.#missing.size) + SLACK;
     }
 
     // --- Watched tasks --------------------------------------------------------------------------

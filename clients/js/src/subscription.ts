@@ -1,6 +1,7 @@
 // One caller's interest in a topic, and its place there.
 import { isAhead, isOtherEpoch } from "./cursor.ts";
 import { type BellwireError, guarded } from "./error.ts";
+import { subjectOf } from "./fold.ts";
 import type { BellwireEvent, Conflated, Cursor, Filter, Task } from "./types.ts";
 
 export interface SubscribeOptions {
@@ -75,8 +76,8 @@ export class Subscription {
 
     /** Other tasks or event types from here on; the owner and resource stay. */
     setFilter(filter: Pick<Filter, "task_id" | "event_types">): void {
-        const { task_id: _, event_types: __, ...scope } = this.#filter;
-        this.#filter = { ...scope, ...filter };
+        const { owner, resource } = this.#filter;
+        this.#filter = { owner, resource, ...filter };
         this.#readFilter();
         if (!this.#isClosed) this.#carrier.changed(this);
     }
@@ -138,10 +139,8 @@ export class Subscription {
 
     /** The server filters too, but for everybody on the connection together. */
     #wants(event: BellwireEvent): boolean {
-        const { data, topic } = event;
-        const id = topic === "system" ? data["id"] ?? data["task_id"] : data["task_id"] ?? data["id"];
         return (this.#types?.has(event.event_type) ?? true) &&
-            (this.#taskIds?.has(String(id)) ?? true);
+            (this.#taskIds?.has(String(subjectOf(event))) ?? true);
     }
 }
 

@@ -26,7 +26,9 @@ function anyEvent(): object {
         ["TASK_UPDATED", { attempt: 2 + random(3), title: `again ${random(9)}`, owner: "ann" }],
         ["TASK_DELETED", {}],
         ["TASK_CREATED", { title: "made", type: "import", queue: "night" }],
-    ] as const)[random(100) < 50 ? random(3) : random(8)]!;
+        ["TASK_COMMAND", { action: ["pause", "cancel", "retry"][random(3)] }],
+        ["TASK_COMMAND_REFUSED", { action: ["pause", "cancel", "retry"][random(3)] }],
+    ] as const)[random(100) < 50 ? random(3) : random(10)]!;
     return { id: randomUUID(), event_type, data: { id, ...data } };
 }
 

@@ -30,7 +30,7 @@ export class PollingTransport extends Requests {
         let waitS = this.#isLong ? 1 : 0;
         while (!signal.aborted) {
             const page = await this.feed.http.json("api/v1/events", {
-                query: { ...this.query(), limit: LIMIT, wait: waitS || "" },
+                query: { ...this.query(), limit: LIMIT, wait: waitS },
                 timeoutMs: waitS * 1000 + MARGIN_MS,
                 signal,
             }) as Page;
@@ -57,7 +57,7 @@ export class PollingTransport extends Requests {
     /** There is nothing more at the moment. */
     async #rest({ data, response }: Page): Promise<void> {
         if (this.#isLong && data.events.length === 0 && response.headers.has("retry-after")) {
-            throw new BellwireError("unsupported", "the server does not wait");
+            throw new BellwireError("unsupported", "it does not wait");
         }
         this.fate.opened();
         if (!this.#isLong) await pause(this.feed.timing.pollMs * (0.75 + Math.random() / 2));

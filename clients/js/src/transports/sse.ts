@@ -18,19 +18,18 @@ export class SseTransport extends Requests {
         const { topic: topics, ...query } = this.query();
         const response = await this.feed.http.open("api/v1/stream", {
             query: { ...query, topics, catchup: this.feed.catchupOf(topics) },
-            accept: "text/event-stream",
             signal,
         });
-        if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
-            throw new BellwireError("unsupported", "the server does not stream");
+        if (!response.headers.get("content-type")?.includes("event-stream")) {
+            throw new BellwireError("unsupported", "it does not stream");
         }
-        const push = lineReader((data, id) => this.#take(data, id));
+        const push = blockReader((data, id) => this.#take(data, id));
         const decoder = new TextDecoder();
         const reader = response.body!.getReader();
         for (;;) {
             const { done, value } = await reader.read();
             if (signal.aborted) return;
-            if (done) return this.lose(signal, "the stream ended");
+            if (done) return this.lose(signal, "it ended");
             // Only now, because a proxy may send the head at once and keep the rest.
             this.fate.opened();
             this.#listen(signal);
@@ -41,7 +40,7 @@ export class SseTransport extends Requests {
     #listen(signal: AbortSignal): void {
         clearTimeout(this.#silence);
         this.#silence = setTimeout(
-            () => this.lose(signal, "the server fell silent"), this.feed.timing.silenceMs);
+            () => this.lose(signal, "it fell silent"), this.feed.timing.silenceMs);
     }
 
     #take(data: string, id: Cursor): void {
@@ -52,31 +51,23 @@ export class SseTransport extends Requests {
         else if (frame.type === "reset") this.feed.reset(frame.topic, frame.reason, this.#place);
         else this.feed.take(frame);
         if (frame.type === "event") this.feed.advance(id);
-        const refusal = frame.type === "error" && refusalOf(frame);
+        const refusal = refusalOf(frame);
         if (refusal) throw refusal;
     }
 }
 
 /**
  * Takes a stream of server-sent events apart, wherever its pieces were cut. What has no data is told
- * too: it may have an id.
+ * too: it may have an id. Data is one line, as JSON is here.
  */
-export function lineReader(onMessage: (data: string, id: string) => void): (text: string) => void {
+export function blockReader(onBlock: (data: string, id: string) => void): (text: string) => void {
     let rest = "";
-    let data: string[] = [];
-    let lastId = "";
-    const take = (line: string): void => {
-        const [, field, value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line)!;
-        if (field === "data") data.push(value);
-        else if (field === "id") lastId = value;
-        if (line !== "") return;
-        onMessage(data.join("\n"), lastId);
-        data = [];
-    };
     return (text) => {
-        // A CR at the end may be half of a CR LF: it waits for what follows.
-        const lines = (rest + text).split(/\r\n|\n|\r(?!$)/);
-        rest = lines.pop()!;
-        for (const line of lines) take(line);
+        const blocks = (rest + text).split(/\r?\n\r?\n/);
+        rest = blocks.pop()!;
+        for (const block of blocks) onBlock(valueOf("data", block), valueOf("id", block));
     };
 }
+
+const valueOf = (field: string, block: string): string =>
+    new RegExp(`^${field}: ?([^\\r\\n]*)`, "m").exec(block)?.[1] ?? "";

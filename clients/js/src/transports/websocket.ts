@@ -100,7 +100,7 @@ export class WebSocketTransport implements Transport {
     #listen(isAsked = false): void {
         clearTimeout(this.#silence);
         this.#silence = setTimeout(() => {
-            if (isAsked) return this.#lose(new BellwireError("network", "the server fell silent"));
+            if (isAsked) return this.#lose(new BellwireError("network", "it fell silent"));
             this.#send({ type: "ping" });
             this.#listen(true);
         }, this.#feed.timing.silenceMs / 2);
@@ -116,7 +116,7 @@ export class WebSocketTransport implements Transport {
         this.#listen();
         const { topic = "" } = frame as { topic?: string };
         const channel = this.#channels.get(topic);
-        const refusal = frame.type === "error" && refusalOf(frame);
+        const refusal = refusalOf(frame);
         if (refusal) return this.#refuse(topic, refusal);
         if (!channel) return;
         if (frame.type === "subscribed") {

@@ -17,8 +17,13 @@ export interface Published {
 
 export class Daemon {
     readonly #folder = mkdtempSync(join(tmpdir(), "bellwire-js-"));
+    readonly #settings: readonly string[];
     #port = 0;
     #process: ChildProcess | null = null;
+
+    constructor(settings: readonly string[]) {
+        this.#settings = settings;
+    }
 
     get url(): string {
         return `http://127.0.0.1:${this.#port}`;
@@ -26,8 +31,8 @@ export class Daemon {
 
     async start(): Promise<this> {
         this.#port ||= await freePort();
-        const process = spawn(PROGRAM,
-            ["--data", this.#folder, "--http", `127.0.0.1:${this.#port}`], { stdio: "ignore" });
+        const process = spawn(PROGRAM, ["--data", this.#folder,
+            "--http", `127.0.0.1:${this.#port}`, ...this.#settings], { stdio: "ignore" });
         this.#process = process;
         await until(async () => {
             if (process.exitCode !== null) throw new Error(`${PROGRAM} ended: ${process.exitCode}`);
@@ -69,8 +74,8 @@ export class Daemon {
     }
 }
 
-export async function daemon(t: TestContext): Promise<Daemon> {
-    const made = new Daemon();
+export async function daemon(t: TestContext, ...settings: string[]): Promise<Daemon> {
+    const made = new Daemon(settings);
     t.after(() => made.end());
     return made.start();
 }
