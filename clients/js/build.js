@@ -1,4 +1,6 @@
-// After tsc: the one file that a page without a bundler needs for the elements.
+// After tsc: the one file that a page without a bundler needs for the elements, and the license, which a
+// package brings along.
+import { copyFileSync } from "node:fs";
 import { build } from "esbuild";
 
 await build({
@@ -9,3 +11,4 @@ await build({
     format: "esm",
     target: "es2022",
 });
+copyFileSync("../../LICENSE", "dist/LICENSE");
