@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { WAIT_MS } from "./kit.js";
-import { Tabs } from "./tabs.js";
+import { becomes, Tabs } from "./tabs.js";
 
 const COUNTS = ["--", "sh", "-c", 'n=0; while sleep 0.1; do n=$((n + 1)); echo "mile $n"; done'];
 
@@ -57,4 +57,35 @@ test("stop ends the command, and nobody else's", { timeout: 4 * WAIT_MS }, async
     await badge(tab, "Cancelled");
     assert.ok(second.isRunning());
     assert.equal((await rest(daemon, "second")).status, "running");
+});
+
+test("a task that nobody owns is commanded all the same", { timeout: 4 * WAIT_MS }, async (t) => {
+    const tabs = await Tabs.begin(t);
+    await tabs.daemon.created("idle", { title: "Waits for a worker" });
+    const tab = await tabs.tab("/tasks/idle");
+    await give(tab, "pause");
+    await badge(tab, "Paused");
+    await give(tab, "resume");
+    await badge(tab, "Pending");
+    await give(tab, "cancel", { isSure: true });
+    await badge(tab, "Cancelled");
+    await give(tab, "retry");
+    await badge(tab, "Pending");
+    await give(tab, "start");
+    await tab.locator(".bw-timeline").getByText("Asked: Start").waitFor();
+    tabs.daemon.run("--id", "idle", ...COUNTS);
+    await badge(tab, "Running");
+});
+
+test("a worker that does not answer is told of, and without a server nothing can be asked", { timeout: 4 * WAIT_MS }, async (t) => {
+    const tabs = await Tabs.begin(t, "--command-answer-s", "1");
+    await tabs.daemon.updated("stuck", { worker: "gone" });
+    const tab = await tabs.tab("/tasks/stuck");
+    await give(tab, "cancel", { isSure: true });
+    await tab.locator(".bw-timeline").getByText("Asked: Cancel").waitFor();
+    await tab.locator(".bw-timeline").getByText("Nobody answered: Cancel").waitFor();
+    await badge(tab, "Running");
+    await tabs.daemon.end("SIGKILL");
+    await becomes(tab, "offline");
+    assert.ok(await tab.locator("button[data-action=cancel]").isDisabled());
 });
