@@ -190,15 +190,17 @@ void bw_publish_records(struct bw_publish *publish, uint32_t epoch, const struct
 struct heads {
     struct bw_publish *publish;
     uint32_t epoch, n;
+    bool parted; /* others went before */
     struct bw_buf pairs;
 };
 
-static void send_heads(struct heads *h)
+/* head: the journal's, if this is all; else 0 */
+static void send_heads(struct heads *h, uint64_t head)
 {
     struct bw_publish *p = h->publish;
     char *body;
     bw_buf_reset(&p->head);
-    bw_pub_head_begin(&p->head, h->epoch, h->n);
+    bw_pub_head_begin(&p->head, h->epoch, head, h->n);
     nng_msg *msg = h->pairs.failed ? NULL : begin_message(p, h->pairs.len, &body);
     if (msg && h->pairs.len)
         memcpy(body, h->pairs.data, h->pairs.len);
@@ -215,14 +217,18 @@ static void add_head(void *ctx, struct bw_str topic, uint64_t head)
     bw_mp_str(&pk, topic);
     msgpack_pack_uint64(&pk, head);
     h->n++;
-    if (h->pairs.len + BW_TOPIC_MAX + HEADER_ROOM > BW_PUB_BYTES_MAX)
-        send_heads(h);
+    if (h->pairs.len + BW_TOPIC_MAX + HEADER_ROOM > BW_PUB_BYTES_MAX) {
+        send_heads(h, 0);
+        h->parted = true;
+    }
 }
 
 void bw_publish_heads(struct bw_publish *publish, struct bw_journal *journal)
 {
-    struct heads h = {publish, journal->ops->head(journal).epoch, 0, {0}};
+    struct bw_head now = journal->ops->head(journal);
+    struct heads h = {.publish = publish, .epoch = now.epoch};
     journal->ops->each_topic(journal, add_head, &h);
-    send_heads(&h); /* also without topics: it says that the bus is alive */
+    send_heads(&h,
+               h.parted ? 0 : now.head); /* also without topics: it says that the bus is alive */
     bw_buf_free(&h.pairs);
 }

@@ -31,10 +31,14 @@ void bw_pub_begin(struct bw_buf *out, struct bw_str topic, uint32_t epoch, uint6
     msgpack_pack_array(&pk, n);
 }
 
-void bw_pub_head_begin(struct bw_buf *out, uint32_t epoch, uint32_t n)
+void bw_pub_head_begin(struct bw_buf *out, uint32_t epoch, uint64_t head, uint32_t n)
 {
     msgpack_packer pk;
-    begin(&pk, out, BW_STR(BW_TOPIC_HEAD), 3, epoch);
+    begin(&pk, out, BW_STR(BW_TOPIC_HEAD), head ? 4 : 3, epoch);
+    if (head) {
+        bw_mp_cstr(&pk, "head");
+        msgpack_pack_uint64(&pk, head);
+    }
     bw_mp_cstr(&pk, "heads");
     msgpack_pack_map(&pk, n);
 }
@@ -75,7 +79,8 @@ int bw_pub_decode(struct bw_str message, msgpack_zone *zone, struct bw_pub *out)
     pub.epoch = (uint32_t)epoch;
     if (bw_str_is(pub.topic, BW_TOPIC_HEAD)) {
         pub.heads = bw_mp_get(&map, "heads");
-        if (!heads_are_valid(pub.heads))
+        bw_mp_get_u64(&map, "head", &pub.head, &fault);
+        if (fault.err || !heads_are_valid(pub.heads))
             return BW_EPROTO;
     } else {
         pub.events = bw_mp_get(&map, "events");

@@ -243,6 +243,10 @@ struct bellwire_subscribe_options {
     /** After what arrived together was told, be it only the bus's heartbeat, which comes every
      *  second: a good moment to flush, and a sign that the bus is there. May be NULL. */
     void (*on_idle)(void *arg);
+    /** Everything of the topics up to this cursor was told: a place to go on from, also for whoever
+     *  follows several topics, of which no event's own cursor says as much. Comes with the bus's
+     *  heartbeats, unless the bus has more topics than one heartbeat tells. May be NULL. */
+    void (*on_reached)(void *arg, const char *cursor);
     void *arg; /**< handed to the callbacks */
 };
 

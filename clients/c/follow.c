@@ -104,6 +104,16 @@ static void deliver(struct bellwire_subscription *s, struct bw_followed *t)
     s->options.on_event(s->options.arg, &s->view.event);
 }
 
+/* After catching up with what `state` told. */
+static void tell_reached(struct bellwire_subscription *s, const struct bw_envelope *state)
+{
+    char cursor[BW_CURSOR_LEN + 1];
+    if (!s->options.on_reached || state->epoch != s->epoch || state->head == 0)
+        return;
+    bw_cursor_format(s->epoch, state->head, cursor);
+    s->options.on_reached(s->options.arg, cursor);
+}
+
 static void tell_reset(struct bellwire_subscription *s, const char *topic,
                        enum bellwire_reset reason, uint64_t seq)
 {
@@ -296,15 +306,23 @@ static void begin(struct bellwire_subscription *s, const struct bw_envelope *sta
     s->reached = s->base;
 }
 
-static void aim_at_heads(struct bellwire_subscription *s, struct bw_envelope *state)
+/* Fetches what is missing up to these heads. */
+static int catch_up_with(struct bellwire_subscription *s, struct bw_envelope *state)
 {
     struct bw_str topic;
     uint64_t head;
+    bool all = true;
     while (bw_envelope_head(state, &topic, &head)) {
         struct bw_followed *t = head > s->base ? follow(s, topic) : NULL;
         if (t)
             aim(t, head);
+        else if (head > s->base && is_wanted(s, topic))
+            all = false;
     }
+    int err = catch_up(s);
+    if (!err && all)
+        tell_reached(s, state);
+    return err;
 }
 
 int bw_follow_synchronise(struct bellwire_subscription *s)
@@ -321,9 +339,9 @@ int bw_follow_synchronise(struct bellwire_subscription *s)
         restart(s, BELLWIRE_RESET_EPOCH, state.epoch, state.head);
     else if (state.head < s->reached)
         restart(s, BELLWIRE_RESET_AHEAD, state.epoch, state.head);
-    aim_at_heads(s, &state);
+    err = catch_up_with(s, &state);
     nng_msg_free(answer);
-    return catch_up(s);
+    return err;
 }
 
 static int take_events(struct bellwire_subscription *s, struct bw_envelope *message)
@@ -358,8 +376,7 @@ int bw_follow_message(struct bellwire_subscription *s, struct bw_str bytes)
     }
     if (!bw_str_is(message.topic, BW_TOPIC_HEAD))
         return take_events(s, &message);
-    aim_at_heads(s, &message);
-    return catch_up(s);
+    return catch_up_with(s, &message);
 }
 
 void bw_follow_free(struct bellwire_subscription *s)

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "answer.h"
-#include "wire/command.h"
 #include "text.h"
+#include "wire/command.h"
 #include "wire/event_type.h"
 #include "wire/mp.h"
 #include "wire/rpc.h"
@@ -53,8 +53,7 @@ struct asking {
     msgpack_zone zone; /* of whoever reads an answer */
 };
 
-/* --- asking
- * ------------------------------------------------------------------------------------------- */
+/* --- asking ---------------------------------------------------------------------------------- */
 
 /* The task's row; false: there is none, or it cannot be read. */
 static bool get_row(struct asking *a, const char *id, struct bw_buf *copy, msgpack_object *row)
@@ -150,8 +149,7 @@ static void tell_effect(struct asking *a, const struct asked *t)
     bw_buf_free(&worker);
 }
 
-/* --- waiting for answers; on a thread of libbellwire
- * -------------------------------------------------- */
+/* --- waiting for answers; on a thread of libbellwire ----------------------------------------- */
 
 static bool is_about(const msgpack_object *data, const struct asked *t)
 {
@@ -241,8 +239,7 @@ static int wait_for_answers(struct asking *a)
     return 0;
 }
 
-/* --- the commands
- * ------------------------------------------------------------------------------------- */
+/* --- the commands ---------------------------------------------------------------------------- */
 
 static int ask_all(struct asking *a)
 {

@@ -4,7 +4,8 @@
 
 #include "answer.h"
 #include "base/clock.h"
-#include "table.h"
+#include "ls_watch.h"
+#include "task_table.h"
 #include "text.h"
 #include "wire/mp.h"
 
@@ -13,7 +14,7 @@ enum { PAGE_ROWS = 1000 }; /* most rows of one request */
 static struct ls_options {
     const char *status, *type, *owner, *resource, *queue, *q, *sort;
     uint32_t limit;
-    bool json;
+    bool json, watch;
 } options = {.sort = "-updated_at", .limit = 50};
 
 #define OPT(member) offsetof(struct ls_options, member)
@@ -28,20 +29,11 @@ static const struct bw_opt opts[] = {
     {0, "sort", BW_OPT_TEXT, OPT(sort), "ORDER",
      "updated_at or created_at, with a minus before it for the newest first", 0, 0},
     {'n', "limit", BW_OPT_COUNT, OPT(limit), "N", "how many at most", 1, 1000000},
+    {'w', "watch", BW_OPT_FLAG, OPT(watch), NULL,
+     "show them as they change, until Ctrl-C: on a terminal in place, else a line for every change",
+     0, 0},
     {0, "json", BW_OPT_FLAG, OPT(json), NULL, "print a JSON array, one task on a line", 0, 0},
     {0},
-};
-
-static const struct bw_column columns[] = {
-    {.title = "ID"},
-    {.title = "STATUS"},
-    {.title = "DONE", .right = true},
-    {.title = "LEFT", .right = true},
-    {.title = "UPDATED", .right = true},
-    {.title = "OWNER"},
-    {.title = "TITLE", .gives_way = true},
-    {.title = "MESSAGE", .gives_way = true},
-    {.title = NULL},
 };
 
 struct listing {
@@ -52,34 +44,13 @@ struct listing {
     bool total_exact;
 };
 
-static void add_row(struct listing *l, const struct bw_task *t)
-{
-    char percent[8], left[BW_SPAN_LEN] = "", age[BW_SPAN_LEN] = "now";
-    double age_s = (double)(bw_clock_wall_us() - t->updated_at_us) / 1e6;
-    bool failed = t->error_message.len > 0;
-    snprintf(percent, sizeof percent, "%.0f%%", t->progress);
-    if (t->eta_s >= 0 && t->status == BW_RUNNING)
-        bw_text_span(t->eta_s, left);
-    if (age_s >= 1)
-        bw_text_span(age_s, age);
-    bw_table_cell(l->table, t->id, NULL);
-    bw_table_cell(l->table, bw_str(bw_status_name(t->status)), bw_text_status_sgr(t->status));
-    bw_table_cell(l->table, bw_str(percent), NULL);
-    bw_table_cell(l->table, bw_str(left), NULL);
-    bw_table_cell(l->table, bw_str(age), BW_SGR_DIM);
-    bw_table_cell(l->table, t->owner, NULL);
-    bw_table_cell(l->table, t->title, BW_SGR_BOLD);
-    bw_table_cell(l->table, failed ? t->error_message : t->message,
-                  failed ? BW_SGR_RED : BW_SGR_DIM);
-}
-
 static void add(struct listing *l, const msgpack_object *row)
 {
     struct bw_task task;
     if (bw_task_decode(row, &task, NULL) != 0)
         return;
     if (l->table) {
-        add_row(l, &task);
+        bw_task_table_add(l->table, &task, false, bw_clock_wall_us());
     } else {
         bw_buf_puts(&l->json, l->rows > 0 ? BW_STR(",\n ") : BW_STR("["));
         bw_task_json(&l->json, &task, NULL);
@@ -87,12 +58,9 @@ static void add(struct listing *l, const msgpack_object *row)
     l->rows++;
 }
 
-/* One request; *page is then where the next one goes on, or empty. */
-static int fetch(const struct bw_cli *cli, struct bellwire *bus, struct listing *l, char *page,
-                 size_t page_size)
+static struct bellwire_task_filter chosen(void)
 {
-    uint32_t missing = options.limit - l->rows;
-    struct bellwire_task_filter filter = {
+    return (struct bellwire_task_filter){
         .type = options.type,
         .owner = options.owner,
         .resource = options.resource,
@@ -100,9 +68,18 @@ static int fetch(const struct bw_cli *cli, struct bellwire *bus, struct listing 
         .status = options.status,
         .q = options.q,
         .sort = options.sort,
-        .limit = missing < PAGE_ROWS ? missing : PAGE_ROWS,
-        .page = *page ? page : NULL,
+        .limit = options.limit,
     };
+}
+
+/* One request; *page is then where the next one goes on, or empty. */
+static int fetch(const struct bw_cli *cli, struct bellwire *bus, struct listing *l, char *page,
+                 size_t page_size)
+{
+    uint32_t missing = options.limit - l->rows;
+    struct bellwire_task_filter filter = chosen();
+    filter.limit = missing < PAGE_ROWS ? missing : PAGE_ROWS;
+    filter.page = *page ? page : NULL;
     struct bellwire_reply *reply;
     struct bw_answer answer;
     struct bw_str next = {0};
@@ -157,10 +134,17 @@ static int ls(const struct bw_cli *cli, int argc, char **argv)
     if (argc > 0)
         return bw_cli_usage(cli, "\"%s\" is one word too many; --q %s looks for it", argv[0],
                             argv[0]);
+    if (options.watch && options.json)
+        return bw_cli_usage(cli, "--watch is for people; `bellwire tail --json` tells changes as "
+                                 "JSON");
+    if (options.watch) {
+        struct bellwire_task_filter filter = chosen();
+        return bw_ls_watch(cli, &filter);
+    }
     int status = bw_cli_connect(cli, NULL, &bus);
     if (status)
         return status;
-    if (!options.json && bw_table_create(&l.table, columns) != 0)
+    if (!options.json && bw_task_table_create(&l.table, false) != 0)
         status = bw_cli_error(cli, "out of memory");
     while (!status) {
         status = fetch(cli, bus, &l, page, sizeof page);
@@ -180,8 +164,11 @@ const struct bw_command bw_ls_command = {
     .operands = "",
     .summary = "list tasks",
     .about = "Lists tasks, the most recently changed first. DONE is the progress, LEFT the time "
-             "that the bus expects it to take still.",
+             "that the bus expects it to take still.\n\n"
+             "With --watch it goes on: on a terminal the table is drawn in place, with bars, as "
+             "many rows as fit; elsewhere every change is a line. While the bus is away it waits.",
     .examples = "bellwire ls --status running,paused\n"
+                "bellwire ls --watch --status running,pending\n"
                 "bellwire ls --owner alice --q import --limit 10\n"
                 "bellwire ls --status failed --json | jq -r '.[].id'",
     .opts = opts,

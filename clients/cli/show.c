@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include "answer.h"
+#include "bar.h"
 #include "base/clock.h"
+#include "follow.h"
 #include "log_tail.h"
 #include "text.h"
 #include "wire/json.h"
@@ -14,12 +16,14 @@ enum { LABEL_COLUMNS = 11, BAR_COLUMNS = 30 };
 
 static struct show_options {
     uint32_t lines;
-    bool json;
+    bool json, follow;
 } options = {.lines = 10};
 
 static const struct bw_opt opts[] = {
     {'n', "lines", BW_OPT_COUNT, offsetof(struct show_options, lines), "N",
      "how many lines of the log's end to show", 0, 1000},
+    {'f', "follow", BW_OPT_FLAG, offsetof(struct show_options, follow), NULL,
+     "show its progress and its log as they go on, until it ends; with -n 0 without the log", 0, 0},
     {0, "json", BW_OPT_FLAG, offsetof(struct show_options, json), NULL,
      "print one JSON object: the task, with `logs`", 0, 0},
     {0},
@@ -62,46 +66,24 @@ static void put_time(struct page *p, const char *label, int64_t at_us)
     bw_buf_printf(p->out, "%s  (%s ago)\n", when, span);
 }
 
-/* "█████████▌        40%  12 of 30, 3.1/s, 6s left" */
 static void put_progress(struct page *p, const struct bw_task *t)
 {
-    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-    struct bw_buf bar = {0};
-    char span[BW_SPAN_LEN];
-    int filled = (int)(t->progress / 100 * BAR_COLUMNS * 8);
-    for (int i = 0; i < filled / 8; i++)
-        bw_buf_puts(&bar, BW_STR("█"));
-    bw_buf_puts(&bar, bw_str(eighths[filled % 8]));
     put_label(p, "Progress");
-    bw_text_put(p->out, bw_buf_str(&bar), bw_text_status_sgr(t->status), p->colored);
-    for (int i = (filled + 7) / 8; i < BAR_COLUMNS; i++)
-        bw_text_put(p->out, BW_STR("·"), BW_SGR_DIM, p->colored);
-    bw_buf_printf(p->out, " %g%%", t->progress);
-    if (t->total_units > 0 && t->completed_units >= 0)
-        bw_buf_printf(p->out, "  %g of %g", t->completed_units, t->total_units);
-    if (t->rate >= 0 && t->status == BW_RUNNING)
-        bw_buf_printf(p->out, ", %.3g%s/s", t->rate, t->total_units > 0 ? "" : "%");
-    if (t->eta_s >= 0 && t->status == BW_RUNNING) {
-        bw_text_span(t->eta_s, span);
-        bw_buf_printf(p->out, ", %s left", span);
-    }
+    bw_bar_put(p->out, t->progress, BAR_COLUMNS, bw_text_status_sgr(t->status), p->colored);
+    bw_buf_printf(p->out, " %g%%  ", t->progress);
+    bw_bar_put_figures(p->out, t, p->now_us);
     bw_buf_putc(p->out, '\n');
-    bw_buf_free(&bar);
 }
 
 static void put_status(struct page *p, const struct bw_task *t)
 {
-    char span[BW_SPAN_LEN];
-    int64_t end_us = t->finished_at_us ? t->finished_at_us : p->now_us;
     put_label(p, "Status");
     bw_text_put(p->out, bw_str(bw_status_name(t->status)), bw_text_status_sgr(t->status),
                 p->colored);
-    if (t->started_at_us > 0) {
-        bw_text_span((double)(end_us - t->started_at_us) / 1e6, span);
-        bw_buf_printf(p->out, "%s %s", t->finished_at_us ? " after" : " for", span);
-    }
-    if (t->attempt > 1)
-        bw_buf_printf(p->out, ", attempt %u", t->attempt);
+    bw_buf_putc(p->out, ' ');
+    bw_bar_put_times(p->out, t, p->now_us);
+    if (t->command != BW_NO_ACTION)
+        bw_buf_printf(p->out, ", asked to %s", bw_action_name(t->command));
     bw_buf_putc(p->out, '\n');
 }
 
@@ -193,28 +175,13 @@ static void put_task(struct page *p, const struct bw_task *t,
     put_time(p, "Finished", t->finished_at_us);
 }
 
-static struct bw_str level_of(const struct bw_event *event)
-{
-    struct bw_str level = BW_STR("info");
-    if (event->data)
-        bw_mp_get_str(event->data, "level", 16, &level, NULL);
-    return level;
-}
-
 static void put_log_line(void *ctx, const struct bw_event *event)
 {
     struct page *p = ctx;
-    char when[BW_WHEN_LEN], padded[16];
-    struct bw_str level = level_of(event);
     if (!p->began_logs)
         bw_buf_putc(p->out, '\n');
     p->began_logs = true;
-    bw_text_when(event->timestamp_us, p->now_us, when);
-    snprintf(padded, sizeof padded, " %-8.*s", BW_STR_ARG(level));
-    bw_text_put(p->out, bw_str(when), BW_SGR_DIM, p->colored);
-    bw_text_put(p->out, bw_str(padded), bw_text_level_sgr(level), p->colored);
-    bw_text_clean(p->out, event->message, p->colored);
-    bw_buf_putc(p->out, '\n');
+    bw_log_line_put(p->out, event, p->now_us, p->colored);
 }
 
 static void put_log_json(void *ctx, const struct bw_event *event)
@@ -224,7 +191,7 @@ static void put_log_json(void *ctx, const struct bw_event *event)
     p->began_logs = true;
     bw_json_time(p->out, event->timestamp_us);
     bw_buf_puts(p->out, BW_STR(",\"level\":"));
-    bw_json_string(p->out, level_of(event));
+    bw_json_string(p->out, bw_log_level(event));
     bw_buf_puts(p->out, BW_STR(",\"message\":"));
     bw_json_string(p->out, event->message);
     bw_buf_putc(p->out, '}');
@@ -234,7 +201,8 @@ static int put_logs(const struct bw_cli *cli, struct bellwire *bus, const char *
 {
     if (options.lines == 0)
         return 0;
-    return bw_log_tail(cli, bus, id, options.lines, options.json ? put_log_json : put_log_line, p);
+    return bw_log_tail(cli, bus, id, options.lines, options.json ? put_log_json : put_log_line, p,
+                       NULL);
 }
 
 static int put_all(const struct bw_cli *cli, struct bellwire *bus, const char *id, struct page *p,
@@ -290,6 +258,13 @@ static int show(const struct bw_cli *cli, int argc, char **argv)
     struct bellwire *bus;
     if (argc != 1)
         return bw_cli_usage(cli, "say which task: bellwire show ID");
+    if (options.follow && options.json)
+        return bw_cli_usage(cli,
+                            "--follow is for people; `bellwire tail --json --task %s` follows "
+                            "it as JSON",
+                            argv[0]);
+    if (options.follow)
+        return bw_follow_task(cli, argv[0], options.lines);
     int status = bw_cli_connect(cli, NULL, &bus);
     if (status)
         return status;
@@ -302,8 +277,13 @@ const struct bw_command bw_show_command = {
     .name = "show",
     .operands = "ID",
     .summary = "show one task and the end of its log",
-    .about = "Shows everything that is known of a task, and the last lines of its log.",
+    .about = "Shows everything that is known of a task, and the last lines of its log.\n\n"
+             "With --follow it goes on: on a terminal a bar is drawn in place below the log, else "
+             "every change is a line. It ends with the task, and the exit status tells how that "
+             "ended: 0 completed, 3 failed, 4 cancelled, 5 timeout. While the bus is away it "
+             "waits.",
     .examples = "bellwire show import-7\n"
+                "bellwire show --follow import-7 && echo 'it is done'\n"
                 "bellwire show -n 0 --json import-7 | jq .result",
     .opts = opts,
     .values = &options,

@@ -76,7 +76,7 @@ static void measure(const struct bw_table *t, size_t limit, size_t *widths)
     }
     for (size_t i = 0; i < t->n_columns; i++)
         all += widths[i];
-    for (size_t i = 0; i < t->n_columns && limit && all > limit; i++) {
+    for (size_t i = t->n_columns; i-- > 0 && limit && all > limit;) { /* the last gives way first */
         if (!t->columns[i].gives_way)
             continue;
         size_t over = all - limit, least = widths[i] < NARROWEST ? widths[i] : NARROWEST;

@@ -1,4 +1,4 @@
-/* A table for a terminal: columns as wide as what stands in them, one of them giving way. */
+/* A table for a terminal: columns as wide as what stands in them, some of them giving way. */
 #ifndef BW_CLI_TABLE_H
 #define BW_CLI_TABLE_H
 

@@ -96,6 +96,13 @@ static bool is_reset(struct bw_str sgr)
     return bw_str_is(sgr, "\033[m") || bw_str_is(sgr, "\033[0m");
 }
 
+/* How much of it comes before an escape sequence. */
+static size_t plain_len(struct bw_str s)
+{
+    const char *escape = s.len > 0 ? memchr(s.ptr, '\033', s.len) : NULL;
+    return escape ? (size_t)(escape - s.ptr) : s.len;
+}
+
 void bw_text_clean(struct bw_buf *out, struct bw_str s, bool keep_colors)
 {
     bool lit = false;
@@ -118,6 +125,26 @@ void bw_text_clean(struct bw_buf *out, struct bw_str s, bool keep_colors)
             bw_buf_put(out, s.ptr, n);
         }
         s = skip(s, n);
+    }
+    if (lit)
+        bw_buf_puts(out, BW_STR("\033[0m"));
+}
+
+void bw_text_cut(struct bw_buf *out, struct bw_str line, size_t columns)
+{
+    bool color, lit = false;
+    while (line.len > 0) {
+        size_t n = plain_len(line);
+        struct bw_str text = {line.ptr, n}, fits = bw_text_fit(text, columns);
+        bw_buf_puts(out, fits);
+        columns -= bw_text_width(fits);
+        if (fits.len < n)
+            break;
+        line = skip(line, n);
+        n = escape_len(line, &color);
+        bw_buf_put(out, line.ptr, n);
+        lit = n > 0 ? !is_reset((struct bw_str){line.ptr, n}) : lit;
+        line = skip(line, n);
     }
     if (lit)
         bw_buf_puts(out, BW_STR("\033[0m"));

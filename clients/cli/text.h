@@ -34,6 +34,9 @@ struct bw_str bw_text_fit(struct bw_str s, size_t columns);
  * those that only set colours, which are ended if they are still on), invalid UTF-8 becomes U+FFFD.
  */
 void bw_text_clean(struct bw_buf *out, struct bw_str s, bool keep_colors);
+/* Appends what of a line, already clean but for colours, takes at most `columns`; colours end with
+ * it. */
+void bw_text_cut(struct bw_buf *out, struct bw_str line, size_t columns);
 /* Appends s, already clean, between the SGR codes and their end; plain if sgr is NULL or !colored.
  */
 void bw_text_put(struct bw_buf *out, struct bw_str s, const char *sgr, bool colored);

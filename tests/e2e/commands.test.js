@@ -11,7 +11,7 @@ const COUNTS = ["--", "sh", "-c", 'n=0; while sleep 0.1; do n=$((n + 1)); echo "
 // A button of the task's page; what cannot be taken back is asked again.
 async function give(tab, action, { isSure = false } = {}) {
     await tab.locator(`button[data-action=${action}]`).click();
-    if (isSure) await tab.locator("dialog button[value=yes]").click();
+    if (isSure) await tab.locator("dialog [data-answer=yes]").click();
 }
 
 const badge = (tab, words) => tab.locator(".bw-task-head").getByText(words, { exact: true }).waitFor();

@@ -33,7 +33,7 @@ function life(n) {
     const set = (data, message = "") => told.push({ event_type: "TASK_UPDATED", message, data: { id, ...data } });
     if (status === "pending") return told;
     set({ worker: `host-${n % 3}:4${n}`, completed_units: (n * 37) % 190 + 5, step: "reading" }, `part ${n} of its input`);
-    if (status === "completed") told.push({ event_type: "TASK_COMPLETED", data: { id, result: { rows: 1000 + n } } });
+    if (status === "completed") told.push({ event_type: "TASK_COMPLETED", data: { id, completed_units: 200, result: { rows: 1000 + n } } });
     else if (status === "failed" || status === "timeout" || status === "cancelled") {
         const error = status === "failed" ? { error: { type: "ValueError", message: `row ${n}: no price`, trace: "Traceback\n  line 7" } } : {};
         told.push({ event_type: "TASK_FAILED", message: `row ${n}: no price`, data: { id, status, ...error } });

@@ -17,8 +17,8 @@ const AXE = readFileSync(npm.resolve("axe-core/axe.min.js"), "utf8");
 
 export const SCREENSHOTS = join(process.env.BELLWIRE_E2E, "../screenshots");
 
-// What a browser says when the server is away, which is part of these tests.
-const EXPECTED = /ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET|WebSocket connection to|status of 50[234]/;
+// What a browser says when the server is away or has no such task, which is part of these tests.
+const EXPECTED = /status of 404 .*\/api\/v1\/tasks\/|ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET|WebSocket connection to|status of 50[234]/;
 
 export class Tabs {
     #proxies = new Map(); // by window
@@ -65,7 +65,8 @@ export class Tabs {
         });
         context.on("weberror", (error) => this.faults.push(String(error.error())));
         context.on("console", (message) => {
-            if (message.type() === "error" && !EXPECTED.test(message.text())) this.faults.push(message.text());
+            const text = `${message.text()} ${message.location().url}`;
+            if (message.type() === "error" && !EXPECTED.test(text)) this.faults.push(text);
         });
         return context;
     }

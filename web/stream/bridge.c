@@ -201,7 +201,15 @@ static void show_settled(struct bw_bridge *bridge, uint32_t epoch, int64_t recei
         struct showing s = {
             .bridge = bridge, .event = *event, .epoch = epoch, .received_us = received_us};
         show_to(&s, true);
+        bridge->since_wake++;
     }
+}
+
+/* What is promised. After what is told: who reads the promise finds it in the rings. */
+static void promise(const struct bw_bridge *bridge)
+{
+    if (bw_merge_is_exact(bridge->merge))
+        bw_hub_settle(bridge->hub, bw_merge_settled(bridge->merge));
 }
 
 /* The event has passed; is it its turn in the merged rings? */
@@ -220,8 +228,7 @@ static void merge(struct showing *s)
         show_settled(bridge, s->epoch, s->received_us);
     else
         stop_waiting(bridge);
-    if (bw_merge_is_exact(bridge->merge))
-        bw_hub_settle(bridge->hub, bw_merge_settled(bridge->merge));
+    promise(bridge);
 }
 
 static void wake(struct bw_bridge *bridge)
@@ -250,26 +257,47 @@ void bw_bridge_event(void *arg, const struct bellwire_received *event)
         wake(bridge);
 }
 
+static bool parse_place(const char *text, struct bw_place *out)
+{
+    struct bw_cursor at;
+    if (bw_cursor_parse(bw_str(text), "cursor", &at, NULL) != 0 || at.kind != BW_CURSOR_AT)
+        return false;
+    *out = (struct bw_place){at.epoch, at.seq};
+    return true;
+}
+
 void bw_bridge_reset(void *arg, const char *topic, enum bellwire_reset reason, const char *cursor)
 {
     static const char *const words[] = {[BELLWIRE_RESET_EPOCH] = "epoch",
                                         [BELLWIRE_RESET_RETENTION] = "retention",
                                         [BELLWIRE_RESET_AHEAD] = "ahead"};
     struct bw_bridge *bridge = arg;
-    struct bw_cursor now;
-    struct bw_fault fault = {0};
-    if (bw_cursor_parse(bw_str(cursor), "cursor", &now, &fault) != 0 || now.kind != BW_CURSOR_AT) {
+    struct bw_place now;
+    if (!parse_place(cursor, &now)) {
         diag_error("BRIDGE-BAD-RESET", "cursor=%s", cursor ? cursor : "");
         return;
     }
     diag_warn("BRIDGE-RESET", "topic=%s reason=%s cursor=%s", topic ? topic : "", words[reason],
               cursor);
     bw_metric_add(&resets_bridged, 1);
-    bw_hub_reset(bridge->hub, bw_str(topic), (struct bw_place){now.epoch, now.seq}, words[reason]);
+    bw_hub_reset(bridge->hub, bw_str(topic), now, words[reason]);
     if (topic && topic[0])
         stop_waiting(bridge); /* what the others still miss is not known */
     else
         bw_merge_begin(bridge->merge, now.seq, true);
+}
+
+void bw_bridge_reached(void *arg, const char *cursor)
+{
+    struct bw_bridge *bridge = arg;
+    struct bw_place now, reached;
+    if (!parse_place(cursor, &reached) || !bw_hub_now(bridge->hub, &now) ||
+        now.epoch != reached.epoch)
+        return;
+    bw_hub_pass(bridge->hub, reached);
+    bw_merge_reached(bridge->merge, reached.seq);
+    show_settled(bridge, now.epoch, bw_clock_wall_us());
+    promise(bridge);
 }
 
 /* After what arrived together. */

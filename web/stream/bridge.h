@@ -20,6 +20,7 @@ void bw_bridge_begin(struct bw_bridge *bridge, uint64_t seq);
 /* The callbacks of a libbellwire subscription; arg is the bridge. One thread at a time. */
 void bw_bridge_event(void *arg, const struct bellwire_received *event);
 void bw_bridge_reset(void *arg, const char *topic, enum bellwire_reset reason, const char *cursor);
+void bw_bridge_reached(void *arg, const char *cursor);
 void bw_bridge_idle(void *arg);
 
 #endif

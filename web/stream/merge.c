@@ -61,6 +61,15 @@ static uint64_t bit_of(uint64_t seq)
     return UINT64_C(1) << seq % WORD_BITS;
 }
 
+/* Up to the next hole. */
+static void settle(struct bw_merge *merge)
+{
+    for (uint64_t next = merge->settled + 1; *word_of(merge, next) & bit_of(next); next++) {
+        *word_of(merge, next) &= ~bit_of(next);
+        merge->settled = next;
+    }
+}
+
 bool bw_merge_mark(struct bw_merge *merge, uint64_t seq)
 {
     if (seq <= merge->settled)
@@ -68,11 +77,22 @@ bool bw_merge_mark(struct bw_merge *merge, uint64_t seq)
     if (seq - merge->settled > BW_MERGE_WINDOW)
         return false;
     *word_of(merge, seq) |= bit_of(seq);
-    for (uint64_t next = merge->settled + 1; *word_of(merge, next) & bit_of(next); next++) {
-        *word_of(merge, next) &= ~bit_of(next);
-        merge->settled = next;
-    }
+    settle(merge);
     return true;
+}
+
+void bw_merge_reached(struct bw_merge *merge, uint64_t seq)
+{
+    if (seq < merge->settled)
+        return; /* it was given up beyond this place: what is between may still come */
+    merge->exact = true;
+    if (seq - merge->settled > BW_MERGE_WINDOW)
+        memset(merge->passed, 0, sizeof merge->passed);
+    else
+        for (uint64_t next = merge->settled + 1; next <= seq; next++)
+            *word_of(merge, next) &= ~bit_of(next);
+    merge->settled = seq;
+    settle(merge);
 }
 
 uint64_t bw_merge_settled(const struct bw_merge *merge)

@@ -8,10 +8,11 @@
  * one that has not passed everything is settled, and may be told; what is beyond waits here, in a
  * heap by seq. That is the rest of one commit, nearly always, and a few microseconds.
  *
- * A hole that stays (an event that this version cannot read) or more waiting than there is room for
- * is no reason to guess: the bridge cuts the merged rings there, and their readers take what they
- * miss from the journal, which is in order by nature. `exact` is false from then on, because events
- * up to `settled` may still come late: what is settled is good for telling, not for promising.
+ * A hole that stays or more waiting than there is room for is no reason to guess: the bridge cuts
+ * the merged rings there, and their readers take what they miss from the journal, which is in order
+ * by nature. `exact` is false then, because events up to `settled` may still come late: what is
+ * settled is good for telling, not for promising. Until the bus says how far everything has been
+ * told: what has not come by then (an event that this version cannot read) never comes.
  *
  * One thread: the bridge's. */
 #ifndef BW_STREAM_MERGE_H
@@ -47,8 +48,11 @@ void bw_merge_destroy(struct bw_merge **merge);
 void bw_merge_begin(struct bw_merge *merge, uint64_t seq, bool exact);
 /* The event of this seq has passed. False: it is beyond the window. */
 bool bw_merge_mark(struct bw_merge *merge, uint64_t seq);
-/* Everything up to here has passed. */
+/* Nothing up to seq comes any more: what has not passed is not waited for. */
+void bw_merge_reached(struct bw_merge *merge, uint64_t seq);
+/* Everything up to here has passed, or need not be waited for. */
 uint64_t bw_merge_settled(const struct bw_merge *merge);
+/* Nothing up to settled comes any more. */
 bool bw_merge_is_exact(const struct bw_merge *merge);
 
 /* Keeps a copy until its turn. False: no room. */

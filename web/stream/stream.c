@@ -233,15 +233,10 @@ static bool wait_until(bool (*is_so)(const struct bw_stream *, int64_t), const s
     return true;
 }
 
-static bool has_passed(const struct bw_stream *stream, int64_t head)
+/* Whether everything up to head is in the rings, or will not come: the bus is away. */
+static bool has_all_there_is(const struct bw_stream *stream, int64_t head)
 {
-    struct bw_place now;
-    return bw_hub_now(stream->hub, &now) && now.seq >= (uint64_t)head;
-}
-
-static bool has_heard_since(const struct bw_stream *stream, int64_t then_us)
-{
-    return bw_hub_heard_us(stream->hub) > then_us;
+    return bw_hub_settled(stream->hub) >= (uint64_t)head || !bw_stream_is_live(stream);
 }
 
 static bool is_empty(const struct bw_stream *stream, int64_t unused)
@@ -255,16 +250,17 @@ void bw_stream_close_door(struct bw_stream *stream)
     bw_door_close(stream->door);
 }
 
-/* The newest event may have passed while older ones of other topics are still on their way: with
- * the bus's next sign of life they have come, too. */
+/* The newest event may have passed while older ones of other topics are still on their way. */
 void bw_stream_drain(struct bw_stream *stream, uint64_t head, uint32_t timeout_ms)
 {
     int64_t begun_us = bw_clock_mono_us(), timeout_us = timeout_ms * INT64_C(1000);
     int64_t linger_us = timeout_us / 3 < LINGER_MAX_US ? timeout_us / 3 : LINGER_MAX_US;
     int64_t close_us = begun_us + timeout_us - linger_us;
-    if (!is_empty(stream, 0) && bw_stream_is_live(stream) &&
-        wait_until(has_passed, stream, (int64_t)head, close_us))
-        wait_until(has_heard_since, stream, bw_clock_mono_us(), close_us);
+    struct bw_place now;
+    if (bw_hub_now(stream->hub, &now) && now.seq > head)
+        head = now.seq;
+    if (!is_empty(stream, 0))
+        wait_until(has_all_there_is, stream, (int64_t)head, close_us);
     for (unsigned i = 0; i < stream->options.threads; i++)
         bw_drain_begin(&stream->engines[i], close_us);
     if (!wait_until(is_empty, stream, 0, begun_us + timeout_us))

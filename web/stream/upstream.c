@@ -34,6 +34,7 @@ static int subscribe(void *arg, const char *after, struct bw_bridge *bridge)
         .on_event = bw_bridge_event,
         .on_reset = bw_bridge_reset,
         .on_idle = bw_bridge_idle,
+        .on_reached = bw_bridge_reached,
         .arg = bridge,
     };
     return bellwire_subscribe(bus->handle, &options, &bus->subscription);

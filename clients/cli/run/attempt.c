@@ -26,8 +26,7 @@ struct stage {
     int64_t started_us;
 };
 
-/* --- the end
- * ----------------------------------------------------------------------------------------- */
+/* --- the end --------------------------------------------------------------------------------- */
 
 static void describe_end(const struct stage *s, int status, struct bw_run_end *end)
 {
@@ -89,8 +88,7 @@ static void tell_report(const struct bw_cli *cli, const struct bw_teller_report 
                      (unsigned long long)r->lost_lines);
 }
 
-/* --- the attempt
- * ------------------------------------------------------------------------------------- */
+/* --- the attempt ----------------------------------------------------------------------------- */
 
 /* Everything that may fail does so before the command begins. */
 static int start(const struct bw_attempt *a, struct stage *s)

@@ -93,8 +93,7 @@ static void lead_group(const struct bw_child_plan *plan)
         tcsetpgrp(plan->fds[1], getpid());
 }
 
-/* --- the keeper
- * ----------------------------------------------------------------------------------- */
+/* --- the keeper ------------------------------------------------------------------------------ */
 
 struct keeper {
     int news, life; /* ends: to tell, to wait for the end of the session */
@@ -165,8 +164,7 @@ static void become_keeper(const struct bw_child_plan *plan, struct keeper k, int
     keep(k, command);
 }
 
-/* --- in bellwire
- * ---------------------------------------------------------------------------------- */
+/* --- in bellwire ----------------------------------------------------------------------------- */
 
 static int start_direct(struct bw_child *c, const struct bw_child_plan *plan, int exec_error)
 {

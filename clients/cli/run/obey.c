@@ -53,8 +53,7 @@ static void wake_main(const struct bw_obey *o)
         return; /* it is full of wakes already */
 }
 
-/* --- orders; with the lock
- * ----------------------------------------------------------------------------- */
+/* --- orders; with the lock ------------------------------------------------------------------- */
 
 static void refuse(struct bw_obey *o, const struct bw_order *order, const char *why)
 {
@@ -154,8 +153,7 @@ static void obey(struct bw_obey *o, const struct bw_order *order)
     }
 }
 
-/* --- the thread
- * ---------------------------------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------------------------------ */
 
 /* What is being ended for good: has everything of it? With the lock, which is let go meanwhile. */
 static void look_at_group(struct bw_obey *o)
@@ -212,8 +210,7 @@ static void run(void *arg)
     pthread_mutex_unlock(&o->lock);
 }
 
-/* --- following the commands
- * ---------------------------------------------------------------------------- */
+/* --- following the commands ------------------------------------------------------------------ */
 
 /* A thread of libbellwire. */
 static void on_event(void *arg, const struct bellwire_received *event)
@@ -245,8 +242,7 @@ void bw_obey_follow(struct bw_obey *o, const char *cursor)
     pthread_mutex_unlock(&o->lock);
 }
 
-/* --- the main thread's side
- * ---------------------------------------------------------------------------- */
+/* --- the main thread's side ------------------------------------------------------------------ */
 
 int bw_obey_create(struct bw_obey **out, const struct bw_obey_plan *plan)
 {

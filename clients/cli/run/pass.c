@@ -64,8 +64,7 @@ static bool write_all(int fd, const char *data, size_t len)
     return true;
 }
 
-/* --- output
- * --------------------------------------------------------------------------------------- */
+/* --- output ---------------------------------------------------------------------------------- */
 
 static void close_stream(struct bw_plumbing *plumbing, enum bw_stream stream)
 {
@@ -104,8 +103,7 @@ static void pass_rest(struct pass *p)
     }
 }
 
-/* --- keys
- * ----------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------ */
 
 static void listen_to_keys(struct pass *p)
 {
@@ -159,8 +157,7 @@ static void read_keys(struct pass *p)
     }
 }
 
-/* --- what happens to the command
- * ------------------------------------------------------------------ */
+/* --- what happens to the command ------------------------------------------------------------- */
 
 static void resize(struct pass *p)
 {
@@ -303,8 +300,7 @@ int bw_pass_until_end(const struct bw_pass_plan *plan)
     return p.status;
 }
 
-/* --- after the end
- * ---------------------------------------------------------------------------------- */
+/* --- after the end --------------------------------------------------------------------------- */
 
 /* In a fork of a process with threads: nothing here may take a lock. */
 static void pass_what_comes(struct bw_plumbing *plumbing, const struct bw_child *child)

@@ -60,8 +60,7 @@ static const struct bw_opt opts[] = {
     {0},
 };
 
-/* --- the task
- * ---------------------------------------------------------------------------------------- */
+/* --- the task -------------------------------------------------------------------------------- */
 
 /* "make-7q3k0vexw2mz": readable, and nobody else's. */
 static void make_id(const char *command, char out[TASK_ID_LEN])
@@ -108,8 +107,7 @@ static int check_options(const struct bw_cli *cli)
     return 0;
 }
 
-/* --- the run
- * ----------------------------------------------------------------------------------------- */
+/* --- the run --------------------------------------------------------------------------------- */
 
 struct run {
     struct bw_run_task task;

@@ -68,8 +68,7 @@ struct bw_teller {
     int64_t deadline_us; /* monotonic, once the command has ended */
 };
 
-/* --- from bytes to lines, progress and log
- * --------------------------------------------------------- */
+/* --- from bytes to lines, progress and log --------------------------------------------------- */
 
 static void look_for_progress(struct bw_teller *t, struct bw_str line)
 {
@@ -113,8 +112,7 @@ static void read_chunk(struct bw_teller *t, const struct bw_chunk *c)
     bw_lines_feed(&t->streams[c->stream].lines, (struct bw_str){c->data, c->len});
 }
 
-/* --- what the bus says
- * ------------------------------------------------------------------------------- */
+/* --- what the bus says ----------------------------------------------------------------------- */
 
 /* This run is the next attempt of a task that is there: looks which. */
 static void begin_next_attempt(struct bw_teller *t)
@@ -159,8 +157,7 @@ static void on_settled(void *ctx, const struct bw_note *note, const struct bw_se
     }
 }
 
-/* --- what is said
- * ------------------------------------------------------------------------------------ */
+/* --- what is said ---------------------------------------------------------------------------- */
 
 static void say_birth(struct bw_teller *t)
 {
@@ -240,8 +237,7 @@ static void work(struct bw_teller *t)
         bw_outbox_publish(t->outbox, t->bus);
 }
 
-/* --- saving
- * ------------------------------------------------------------------------------------------ */
+/* --- saving ---------------------------------------------------------------------------------- */
 
 static void save_state(struct bw_teller *t, struct bw_save *s, struct bw_note *note)
 {
@@ -281,8 +277,7 @@ static void save_all(struct bw_teller *t)
     bw_note_free(&note);
 }
 
-/* --- the thread
- * -------------------------------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------------------------------ */
 
 static bool all_said(const struct bw_teller *t)
 {
@@ -349,8 +344,7 @@ static void run(void *arg)
         return; /* it is readable already */
 }
 
-/* --- the main thread's side
- * ---------------------------------------------------------------------------- */
+/* --- the main thread's side ------------------------------------------------------------------ */
 
 static void wake(void *ctx)
 {

@@ -27,7 +27,7 @@ static void encode(struct bw_buf *out, const struct bw_pub *pub)
             bw_mp_object(&pk, &pub->events->via.array.ptr[i]);
         return;
     }
-    bw_pub_head_begin(out, pub->epoch, pub->heads->via.map.size);
+    bw_pub_head_begin(out, pub->epoch, pub->head, pub->heads->via.map.size);
     for (uint32_t i = 0; i < pub->heads->via.map.size; i++) {
         bw_mp_object(&pk, &pub->heads->via.map.ptr[i].key);
         bw_mp_object(&pk, &pub->heads->via.map.ptr[i].val);

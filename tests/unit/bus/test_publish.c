@@ -194,6 +194,7 @@ static void test_heads_of_all_topics_in_bounded_messages(void **state)
         for (uint32_t i = 0; i < pub.heads->via.map.size; i++)
             assert_int_equal(pub.heads->via.map.ptr[i].val.via.u64, ++seen);
         messages += pub.heads->via.map.size > 0;
+        assert_int_equal(pub.head, 0); /* none of them is all there is */
     }
     assert_int_equal(messages, 3);
     finish(&f);

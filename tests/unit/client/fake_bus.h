@@ -187,7 +187,7 @@ static inline void fake_bus_heartbeat(struct fake_bus *f)
 {
     struct bw_buf message = {0};
     pthread_mutex_lock(&f->lock);
-    bw_pub_head_begin(&message, f->epoch, fake_each_topic(f, NULL, NULL));
+    bw_pub_head_begin(&message, f->epoch, fake_head(f), fake_each_topic(f, NULL, NULL));
     fake_each_topic(f, &message, fake_put_head);
     fake_send(f, &message);
     pthread_mutex_unlock(&f->lock);

@@ -19,6 +19,8 @@ struct told {
     pthread_mutex_t lock;
     struct seen events[SEEN_MAX];
     unsigned n, n_idle, n_resets;
+    unsigned n_when_reached; /* events, when this place was reached last */
+    uint64_t reached;
     char reset_topics[64];
     enum bellwire_reset reason;
     char reset_cursor[32];
@@ -65,6 +67,15 @@ static inline void on_idle(void *arg)
     pthread_mutex_unlock(&t->lock);
 }
 
+static inline void on_reached(void *arg, const char *cursor)
+{
+    struct told *t = arg;
+    pthread_mutex_lock(&t->lock);
+    t->reached = strtoull(strchr(cursor, '.') + 1, NULL, 10);
+    t->n_when_reached = t->n;
+    pthread_mutex_unlock(&t->lock);
+}
+
 static inline struct fixture *setup(bool started)
 {
     struct fixture *f = calloc(1, sizeof *f);
@@ -83,6 +94,7 @@ static inline void subscribe(struct fixture *f, const char *const *topics, const
                                            .on_event = on_event,
                                            .on_reset = on_reset,
                                            .on_idle = on_idle,
+                                           .on_reached = on_reached,
                                            .arg = &f->told};
     assert_int_equal(bellwire_subscribe(f->handle, &o, &f->subscription), 0);
 }

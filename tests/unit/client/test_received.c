@@ -150,7 +150,7 @@ static void reads_heads_of_heartbeats_and_stats(void **state)
     uint64_t head;
     msgpack_packer pk;
     bw_mp_packer(&pk, &b);
-    bw_pub_head_begin(&b, 7, 2);
+    bw_pub_head_begin(&b, 7, 0, 2);
     bw_mp_cstr(&pk, "system");
     msgpack_pack_int(&pk, 300);
     bw_mp_cstr(&pk, "logs");

@@ -85,6 +85,26 @@ static void fetches_a_lost_last_message(void **state)
     teardown(f);
 }
 
+/* What it has reached, it has told: also what was lost before. */
+static void tells_what_was_reached(void **state)
+{
+    (void)state;
+    struct fixture *f = setup(true);
+    store(f, "things", 0, 3);
+    subscribe(f, NULL, "oldest");
+    wait_until(fake_get(&f->told, reached) == 3);
+    assert_int_equal(fake_get(&f->told, n_when_reached), 3);
+    fake_set(f->bus, lose_messages, 4);
+    store(f, "things", 3, 5);
+    store(f, "other", 0, 2);
+    fake_bus_heartbeat(f->bus);
+    wait_until(fake_get(&f->told, reached) == 7);
+    assert_int_equal(fake_get(&f->told, n_when_reached), 7);
+    assert_told(f, "things", 0, 5);
+    assert_told(f, "other", 0, 2);
+    teardown(f);
+}
+
 static void finds_the_first_message_of_a_new_topic(void **state)
 {
     (void)state;
@@ -227,6 +247,7 @@ int main(void)
         cmocka_unit_test(goes_on_after_a_cursor_in_pages),
         cmocka_unit_test(fetches_lost_messages_first),
         cmocka_unit_test(fetches_a_lost_last_message),
+        cmocka_unit_test(tells_what_was_reached),
         cmocka_unit_test(finds_the_first_message_of_a_new_topic),
         cmocka_unit_test(misses_nothing_when_most_is_lost),
         cmocka_unit_test(goes_on_after_a_restart),

@@ -162,6 +162,17 @@ static inline void fake_idle(struct fake_upstream *f)
     pthread_mutex_unlock(&f->lock);
 }
 
+/* A heartbeat: everything up to seq was told, or will never be. */
+static inline void fake_reached(struct fake_upstream *f, uint64_t seq)
+{
+    char cursor[BW_CURSOR_LEN + 1];
+    bw_cursor_format(f->epoch, seq, cursor);
+    pthread_mutex_lock(&f->lock);
+    bw_bridge_reached(f->bridge, cursor);
+    bw_bridge_idle(f->bridge);
+    pthread_mutex_unlock(&f->lock);
+}
+
 /* --- Answering ----------------------------------------------------------------------- */
 
 static inline bool fake_wants(const struct bw_rpc_request *q, const struct fake_event *e)

@@ -88,6 +88,38 @@ static void test_a_poll_is_reset(void **state)
     close_world(world);
 }
 
+/* An event that came too late for those who wait for it in order may still come: until it has, or
+ * everything was told, nobody gets a place beyond it. */
+static void test_a_place_is_no_guess(void **state)
+{
+    (void)state;
+    static const uint64_t last = (1 << 16) + 100;
+    struct world *world = open_world(&usual);
+    struct watcher w;
+    char cursor[BW_CURSOR_LEN + 1];
+    publish(world, "quiet", 1);
+    for (int i = 0; i < 3; i++) {
+        struct bw_watch *watch = new_watch("quiet", true);
+        watch->wait_s = 2;
+        set_after(watch, FAKE_EPOCH, i > 0);
+        come(world, &w, watch);
+        if (i == 1) {
+            journal(world, "logs");
+            for (uint64_t seq = 3; seq <= last; seq++)
+                fake_publish(world->bus, "other", "X", "t", "", 10);
+        } else if (i == 2) {
+            tell(world, 2);
+            fake_reached(world->bus, last);
+        }
+        json_t *answer = read_answer(&w);
+        bw_cursor_format(FAKE_EPOCH, i < 2 ? 1 : last, cursor);
+        assert_string_equal(member(answer, "cursor"), cursor);
+        json_decref(answer);
+        watch_close(&w);
+    }
+    close_world(world);
+}
+
 /* --- The client's end ---------------------------------------------------------------- */
 
 static void test_who_says_no_more_gets_the_answer(void **state)
@@ -158,6 +190,7 @@ int main(void)
         cmocka_unit_test(test_a_poll_waits),
         cmocka_unit_test(test_a_poll_ends_in_time),
         cmocka_unit_test(test_a_poll_is_reset),
+        cmocka_unit_test(test_a_place_is_no_guess),
         cmocka_unit_test(test_who_says_no_more_gets_the_answer),
         cmocka_unit_test(test_a_refusal_is_an_answer),
         cmocka_unit_test(test_who_may_not_subscribe_gets_an_answer),

@@ -122,6 +122,45 @@ static void test_what_waits_is_bounded(void **state)
     bw_merge_destroy(&merge);
 }
 
+static void test_what_was_reached_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct bw_merge *merge = new_merge(0);
+    keep(merge, 3);
+    bw_merge_mark(merge, 3);
+    keep(merge, 6);
+    bw_merge_mark(merge, 6);
+    bw_merge_reached(merge, 2);
+    assert_int_equal(bw_merge_settled(merge), 3);
+    expect_next(merge, 3);
+    assert_null(bw_merge_next(merge));
+    bw_merge_reached(merge, 1); /* an older one */
+    assert_int_equal(bw_merge_settled(merge), 3);
+    bw_merge_reached(merge, 10);
+    assert_int_equal(bw_merge_settled(merge), 10);
+    expect_next(merge, 6);
+    bw_merge_reached(merge, 10 * (uint64_t)BW_MERGE_WINDOW);
+    for (uint64_t seq = 1; seq <= BW_MERGE_WINDOW; seq++) /* nothing is left of what was marked */
+        assert_true(bw_merge_mark(merge, 10 * (uint64_t)BW_MERGE_WINDOW + seq));
+    bw_merge_destroy(&merge);
+}
+
+/* After a hole was given up nothing is promised, until everything up to that place was told. */
+static void test_exact_again(void **state)
+{
+    (void)state;
+    struct bw_merge *merge = new_merge(0);
+    bw_merge_mark(merge, 50);
+    bw_merge_begin(merge, 50, false);
+    bw_merge_mark(merge, 51);
+    bw_merge_reached(merge, 50);
+    assert_false(
+        bw_merge_is_exact(merge)); /* 51 is settled, and may have been told before others */
+    bw_merge_reached(merge, 51);
+    assert_true(bw_merge_is_exact(merge));
+    bw_merge_destroy(&merge);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +169,8 @@ int main(void)
         cmocka_unit_test(test_those_that_wait_come_in_order),
         cmocka_unit_test(test_any_order),
         cmocka_unit_test(test_what_waits_is_bounded),
+        cmocka_unit_test(test_what_was_reached_is_not_waited_for),
+        cmocka_unit_test(test_exact_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,22 +11,6 @@ static void watch_both(struct world *world, struct watcher *w)
 
 /* --- Merging ------------------------------------------------------------------------- */
 
-/* Journals without telling; tell() does that later. */
-static void journal(struct world *world, const char *topic)
-{
-    world->bus->hushed = true;
-    fake_publish(world->bus, topic, "X", "t", "", 10);
-    world->bus->hushed = false;
-}
-
-static void tell(struct world *world, uint64_t seq)
-{
-    pthread_mutex_lock(&world->bus->lock);
-    fake_tell(world->bus, &world->bus->events[seq - 1]);
-    pthread_mutex_unlock(&world->bus->lock);
-    fake_idle(world->bus);
-}
-
 static void test_topics_come_one_after_the_other(void **state)
 {
     (void)state;
@@ -122,6 +106,27 @@ static void test_a_hole_that_stays(void **state)
     tell(world, 1); /* it comes after all: not twice */
     publish(world, "system", 1);
     assert_int_equal(next_seq(&both), N + 1);
+    watch_close(&both);
+    close_world(world);
+}
+
+/* What has not come when everything was told is not waited for. */
+static void test_a_hole_that_is_none(void **state)
+{
+    (void)state;
+    struct world *world = open_world(&usual);
+    struct watcher both;
+    watch_both(world, &both);
+    journal(world, "logs"); /* of a kind that cannot be told */
+    publish(world, "system", 2);
+    journal(world, "logs");
+    publish(world, "system", 1);
+    fake_reached(world->bus, 3);
+    for (uint64_t seq = 2; seq <= 3; seq++)
+        assert_int_equal(next_seq(&both), seq);
+    tell(world, 4);
+    for (uint64_t seq = 4; seq <= 5; seq++)
+        assert_int_equal(next_seq(&both), seq);
     watch_close(&both);
     close_world(world);
 }
@@ -233,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_a_hole_holds_back),
         cmocka_unit_test(test_a_hole_after_silence_holds_back),
         cmocka_unit_test(test_a_hole_that_stays),
+        cmocka_unit_test(test_a_hole_that_is_none),
         cmocka_unit_test(test_resuming_between_two_topics),
         cmocka_unit_test(test_ids_are_promises),
         cmocka_unit_test(test_a_heartbeat_has_the_place_reached),

@@ -25,16 +25,17 @@ static void test_heartbeat(void **state)
     (void)state;
     struct bw_buf b = {0};
     struct bw_pub pub;
-    bw_pub_head_begin(&b, 7, 1);
+    bw_pub_head_begin(&b, 7, 0, 1);
     bw_buf_puts(&b, BW_STR("\xa6system\x05"));
     assert_int_equal(bw_pub_decode(bw_buf_str(&b), &sample_zone, &pub), 0);
     assert_true(bw_str_is(pub.topic, "$head") && pub.epoch == 7);
     assert_null(pub.events);
     assert_string_equal(sample_json(pub.heads), "{'system':5}");
     bw_buf_reset(&b);
-    bw_pub_head_begin(&b, 7, 0);
+    bw_pub_head_begin(&b, 7, 9, 0);
     assert_int_equal(bw_pub_decode(bw_buf_str(&b), &sample_zone, &pub), 0);
     assert_int_equal(pub.heads->via.map.size, 0);
+    assert_int_equal(pub.head, 9);
     bw_buf_free(&b);
 }
 
@@ -72,6 +73,7 @@ static void test_refused(void **state)
         {"", "{'v':1,'epoch':1,'prev':0,'events':[]}", BW_EPROTO},
         {"a b", "{'v':1,'epoch':1,'prev':0,'events':[]}", BW_EPROTO},
         {"$head", "{'v':1,'epoch':1,'heads':{'a':5}}", 0},
+        {"$head", "{'v':1,'epoch':1,'head':'x','heads':{'a':5}}", BW_EPROTO},
         {"$head", "{'v':1,'epoch':1}", BW_EPROTO},
         {"$head", "{'v':1,'epoch':1,'heads':[]}", BW_EPROTO},
         {"$head", "{'v':1,'epoch':1,'heads':{'a':-5}}", BW_EPROTO},

@@ -2,7 +2,8 @@
 import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import { ansiHtml } from "../src/kit/ansi.ts";
-import { formatAgo, formatDuration, formatPercent } from "../src/kit/format.ts";
+import type { Task } from "bellwire";
+import { formatAgo, formatDuration, formatPercent, formatRate } from "../src/kit/format.ts";
 
 test("progress is never rounded up to done", () => {
     assert.equal(formatPercent(99.96), "99.9 %");
@@ -19,6 +20,13 @@ test("a moment ago is now, and what is older says how much", () => {
     assert.equal(formatAgo("2026-01-01T11:59:59Z", now), "now");
     assert.equal(formatAgo("2026-01-01T11:58:00Z", now), "2 min. ago");
     assert.equal(formatAgo(null, now), "");
+});
+
+test("a rate is told in the time in which something happens", () => {
+    const rate = (rate: number | null, total_units: number | null = 100): string =>
+        formatRate({ status: "running", rate, total_units, completed_units: null } as Task);
+    assert.deepEqual([12.34, 0.25, 0.01, null].map((n) => rate(n)), ["12.3/s", "15/min", "36/h", ""]);
+    assert.equal(rate(0.25, null), "15 %/min");
 });
 
 test("terminal colours become classes, other sequences go, HTML is text", () => {

@@ -57,11 +57,13 @@ export function formatEta(task: Task, now = Date.now()): string {
     return formatDuration(Math.max(0, task.eta_s - since));
 }
 
-/** Units a second, or per cent a second where there are no units. */
+/** Units, or per cent where there are none, in the shortest time in which there is one. */
 export function formatRate(task: Task): string {
     if (!task.rate || isFinal(task.status)) return "";
     const hasUnits = task.total_units !== null || task.completed_units !== null;
-    return t(hasUnits ? "rate.units" : "rate.percent", { n: formatNumber(task.rate) });
+    const [per, seconds] = task.rate >= 1 ? ["rate.s", SECOND] as const
+        : task.rate * MINUTE >= 1 ? ["rate.min", MINUTE] as const : ["rate.h", HOUR] as const;
+    return t(per, { n: `${formatNumber(task.rate * seconds)}${hasUnits ? "" : " %"}` });
 }
 
 export function formatUnits(task: Task): string {

@@ -4,6 +4,8 @@ import { t } from "../words/words.ts";
 import { go } from "./navigate.ts";
 import { activeShortcuts, addShortcuts } from "./shortcuts.ts";
 
+const NAMES: Readonly<Record<string, string>> = { ArrowDown: "↓", ArrowUp: "↑", Escape: "Esc" };
+
 export function openHelp(): void {
     const dialog = document.createElement("dialog");
     dialog.className = "bw-dialog";
@@ -13,7 +15,7 @@ export function openHelp(): void {
     render(html`
         <h2>${t("help.title")}</h2>
         <dl class="bw-keys">${[...rows].map(([says, keys]) => html`
-            <dt>${keys.map((key) => html`<span>${key.split(" ").map((part) => html`<kbd>${part}</kbd>`)}</span>`)}</dt><dd>${says}</dd>`)}
+            <dt>${keys.map((key) => html`<span>${key.split(" ").map((part) => html`<kbd>${NAMES[part] ?? part}</kbd>`)}</span>`)}</dt><dd>${says}</dd>`)}
         </dl>
         <form method="dialog"><button class="btn btn-primary" autofocus>${t("help.close")}</button></form>`, dialog);
     document.body.append(dialog);

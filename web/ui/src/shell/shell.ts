@@ -51,7 +51,7 @@ export class Shell extends Element {
                     <a href=${path} aria-current=${this.#route.nav === name ? "page" : nothing}>${t(`nav.${name}`)}</a>`)}
                 </div>
                 <div class="bw-nav-tools">
-                    <button type="button" class="btn btn-icon" title=${t("help.open")} aria-label=${t("help.open")}
+                    <button type="button" class="btn btn-icon bw-nav-keyboard" title=${t("help.open")} aria-label=${t("help.open")}
                         @click=${openHelp}>${icon(keyboard)}</button>
                     <button type="button" class="btn btn-icon" title=${t("theme.toggle")} aria-label=${t("theme.toggle")}
                         @click=${() => { toggleTheme(); this.requestUpdate(); }}>${icon(isDark() ? sun : moon)}</button>

@@ -2,6 +2,7 @@
 import { isFinal, type Action, type Task } from "bellwire";
 import { html, nothing, type TemplateResult } from "lit";
 import back from "bootstrap-icons/icons/chevron-left.svg?raw";
+import { isSureOf } from "../../kit/confirm.ts";
 import { copyButton } from "../../kit/copy.ts";
 import { Element } from "../../kit/element.ts";
 import {
@@ -14,7 +15,6 @@ import { type Key, t } from "../../words/words.ts";
 import { canCommand, client } from "../../wire.ts";
 import "../../kit/log-view.ts";
 import "./chart.ts";
-import { confirmAction } from "./confirm.ts";
 import { History } from "./history.ts";
 import { jsonBlock } from "./json.ts";
 import "./style.scss";
@@ -109,7 +109,7 @@ export class TaskPage extends Element {
     }
 
     async #ask(action: Action): Promise<void> {
-        if (!this.#task || !(await confirmAction(action, this.#task))) return;
+        if (!this.#task || !(await isSureOf(action, this.#task))) return;
         await client.task(this.id)[action]().catch(toastError);
     }
 
@@ -129,7 +129,7 @@ export class TaskPage extends Element {
                 <div class="bw-task-name">
                     <h1>${titleOf(task)}</h1>
                     <p class="bw-quiet">${badge(task)} <code>${task.id}</code>${copyButton(() => task.id)}
-                        <span>${formatAgo(task.updated_at)}</span></p>
+                        <span>${t("task.updated", { ago: formatAgo(task.updated_at) })}</span></p>
                 </div>
                 ${this.#isDeleted ? nothing : this.#renderActions(task)}
             </header>

@@ -27,7 +27,7 @@ export function timeline(moments: readonly Moment[], task: Task): TemplateResult
         return html`<li data-status=${String(moment.event.data["status"] ?? "")}>
             <span class="bw-timeline-name">${nameOf(moment)}${isNewAttempt ? ` · ${t("event.attempt", { n: attempt })}` : ""}</span>
             <time class="bw-quiet" datetime=${moment.event.timestamp}>${formatTime(moment.event.timestamp)}</time>
-            <span class="bw-quiet">${lasted >= 0.5 ? formatDuration(lasted) : nothing}</span>
+            <span class="bw-quiet bw-timeline-lasted">${lasted >= 0.5 ? formatDuration(lasted) : nothing}</span>
             ${moment.event.message ? html`<p>${moment.event.message}</p>` : nothing}
         </li>`;
     })}</ol>`;

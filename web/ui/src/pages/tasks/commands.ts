@@ -1,9 +1,9 @@
 // Commands to one task or to many, asked for only after a question where they cannot be taken back.
 import type { Action, Task } from "bellwire";
-import { html, render } from "lit";
 
+import { isSure, isSureOf } from "../../kit/confirm.ts";
 import { formatNumber } from "../../kit/format.ts";
-import { actionName, titleOf } from "../../kit/task-parts.ts";
+import { actionName } from "../../kit/task-parts.ts";
 import { toast, toastError } from "../../kit/toast.ts";
 import { client } from "../../wire.ts";
 import { type Key, t } from "../../words/words.ts";
@@ -27,24 +27,8 @@ interface Result {
 export const nameOf = (action: BulkAction): string =>
     action === "delete" ? t("tasks.delete") : actionName(action);
 
-async function isSure(question: string, yes: string): Promise<boolean> {
-    const dialog = document.createElement("dialog");
-    dialog.className = "bw-dialog";
-    const close = (isYes: boolean) => () => dialog.close(isYes ? "yes" : "");
-    render(html`<p>${question}</p><div class="bw-dialog-buttons">
-        <button type="button" class="btn btn-line" @click=${close(false)} autofocus>${t("tasks.no")}</button>
-        <button type="button" class="btn btn-danger" data-answer="yes" @click=${close(true)}>${yes}</button></div>`, dialog);
-    document.body.append(dialog);
-    dialog.showModal();
-    return new Promise((resolve) => dialog.addEventListener("close", () => {
-        dialog.remove();
-        resolve(dialog.returnValue === "yes");
-    }));
-}
-
 export async function commandOne(action: BulkAction, task: Task): Promise<void> {
-    const title = titleOf(task);
-    if (GRAVE.includes(action) && !(await isSure(t("tasks.sure", { action: nameOf(action), title }), nameOf(action)))) return;
+    if (!(await isSureOf(action, task))) return;
     try {
         if (action !== "delete") await client.task(task.id)[action]();
         else await client.http.open(`api/v1/tasks/${encodeURIComponent(task.id)}`, { method: "DELETE" });
@@ -56,7 +40,7 @@ export async function commandOne(action: BulkAction, task: Task): Promise<void> 
 /** Whether it was done: not when somebody thought better of it, or nothing came of it. */
 export async function commandMany(action: BulkAction, which: Which): Promise<boolean> {
     const n = "ids" in which ? which.ids.length : which.total;
-    const sure = t("tasks.sureMany", { action: nameOf(action), n: formatNumber(n, 0) });
+    const sure = t("sure.many", { action: nameOf(action), n: formatNumber(n, 0) });
     if ((GRAVE.includes(action) || n > 100) && !(await isSure(sure, nameOf(action)))) return false;
     try {
         const results: Result[] = [];

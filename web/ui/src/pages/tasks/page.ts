@@ -251,7 +251,7 @@ export class TasksPage extends Element {
         return html`<h1 class="visually-hidden">${t("nav.tasks")}</h1>
             <div class="bw-tasks-tools">
                 <label class="bw-search">${icon(search)}<input id="search" type="search" class="form-control"
-                    placeholder="${t("tasks.search")}  ( / )" aria-label=${t("tasks.search")} .value=${this.#view.q} @input=${this.#onSearch}></label>
+                    placeholder=${t("tasks.search")} aria-label=${t("tasks.search")} .value=${this.#view.q} @input=${this.#onSearch}><kbd aria-hidden="true">/</kbd></label>
                 <bw-task-facets .view=${this.#view} .onChange=${this.#setView}></bw-task-facets>
                 <div class="bw-tasks-right">
                     <select class="form-select" id="sort" aria-label=${t("tasks.sort")}
