@@ -79,3 +79,24 @@ test("a long log is read from its end", options, async (t) => {
     await log(tab, lines(0, 1701));
     await tab.locator(".bw-log-older").waitFor({ state: "detached" });
 });
+
+test("nothing moves under who reads further up, however much comes", options, async (t) => {
+    const tabs = await Tabs.begin(t);
+    const { daemon } = tabs;
+    await daemon.created("long");
+    await daemon.logged("long", 0, 500);
+    const tab = await tabs.tab("/tasks/long");
+    await log(tab, lines(0, 500));
+    const top = () => document.querySelector(".bw-log").scrollTop;
+    await tab.locator(".bw-log").evaluate((box) => box.scrollTo(0, 1000));
+    await gives(tab, top, 1000);
+    const newer = (n) => tab.locator(".bw-log-newer", { hasText: ` ${n} new lines` });
+    await daemon.logged("long", 500, 600);
+    await newer(100).waitFor();
+    await gives(tab, top, 1000);
+    await daemon.logged("long", 600, 6500); // more than is kept for later
+    await newer(6000).waitFor();
+    await gives(tab, top, 1000);
+    await newer(6000).click();
+    await log(tab, lines(6000, 6500));
+});

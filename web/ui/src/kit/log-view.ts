@@ -1,5 +1,6 @@
 // The log of one task: its end first, older lines on request, new ones as they come. It follows the end until
-// somebody scrolls up, and then moves nothing under their eyes.
+// somebody scrolls up, and then moves nothing under their eyes; new lines are kept for them up to a bound, and read
+// from the server beyond it.
 import type { BellwireEvent, Subscription } from "bellwire";
 import { html, type PropertyValues, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
@@ -81,10 +82,11 @@ export class LogView extends Element {
     #take(event: BellwireEvent): void {
         const level = LEVELS.indexOf((event.data["level"] ?? "info") as (typeof LEVELS)[number]);
         if (level >= 0 && level < LEVELS.indexOf(this.#level)) return;
-        this.#lines.push(event);
-        if (!this.#follows) this.#unseen++;
-        else if (this.#lines.length > LINES_MAX) this.#trim();
         this.requestUpdate();
+        if (!this.#follows) this.#unseen++;
+        if (!this.#follows && this.#unseen > LINES_MAX) return;
+        this.#lines.push(event);
+        if (this.#follows && this.#lines.length > LINES_MAX) this.#trim();
     }
 
     #trim(): void {
@@ -111,14 +113,16 @@ export class LogView extends Element {
         const box = event.currentTarget as HTMLElement;
         const follows = box.scrollHeight - box.clientHeight - box.scrollTop < AT_END_PX;
         if (follows === this.#follows) return;
-        this.#follows = follows;
-        if (follows) this.#unseen = 0;
+        if (follows) this.#toEnd();
+        else this.#follows = false;
         this.requestUpdate();
     };
 
     #toEnd = (): void => {
+        const isMissing = this.#unseen > LINES_MAX;
         this.#follows = true;
         this.#unseen = 0;
+        if (isMissing) this.#again();
         this.requestUpdate();
     };
 
