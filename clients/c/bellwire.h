@@ -81,10 +81,10 @@ struct bellwire_options {
                                 events about the same task and, of those about none, for events of
                                 the same topic; while one commit is written to disk, the next is
                                 on its way */
-    /** For tls+tcp:// URLs: what this side shows, the key of that, and whose signature the bus has
-        to show; paths of PEM files. NULL: $BELLWIRE_BUS_CERT, $BELLWIRE_BUS_KEY, $BELLWIRE_BUS_CA
-     */
-    const char *tls_cert, *tls_key, *tls_ca;
+    const char *tls_cert;  /**< for tls+tcp:// URLs: what this side shows; path of a PEM file; NULL:
+                                $BELLWIRE_BUS_CERT */
+    const char *tls_key;   /**< its key; NULL: $BELLWIRE_BUS_KEY */
+    const char *tls_ca;    /**< whose signature the bus has to show; NULL: $BELLWIRE_BUS_CA */
     /** Told when the bus becomes reachable (true) or is lost (false). May be NULL. */
     void (*on_state)(void *arg, bool connected);
     void *arg; /**< handed to on_state */
@@ -269,6 +269,77 @@ BELLWIRE_API int bellwire_subscribe(struct bellwire *handle,
  * @param subscription  is set to NULL; one that is NULL already is harmless
  */
 BELLWIRE_API void bellwire_unsubscribe(struct bellwire_subscription **subscription);
+
+/* --- Commands --------------------------------------------------------------------------------- */
+
+/** What may be asked of a task. The values are part of the ABI. */
+enum bellwire_action {
+    BELLWIRE_START = 1,  /**< begin; possible while it is pending */
+    BELLWIRE_PAUSE = 2,  /**< stand still; pending, running */
+    BELLWIRE_RESUME = 3, /**< go on; paused */
+    BELLWIRE_STOP = 4,   /**< end by yourself; pending, running, paused */
+    BELLWIRE_CANCEL = 5, /**< end, or be ended; pending, running, paused */
+    BELLWIRE_RETRY = 6   /**< another attempt; all but pending */
+};
+
+/**
+ * The name of an action.
+ * @param action  an action
+ * @return "start", "pause", …, static; NULL when there is no such action
+ */
+BELLWIRE_API const char *bellwire_action_name(enum bellwire_action action);
+
+/**
+ * Asks something of a task: publishes a TASK_COMMAND, as bellwire_publish() does. The bus refuses
+ * what is not possible as the task is. A task that nobody works on changes at once; else its worker
+ * has to obey. bellwire_task() tells: the row has "command" until that is answered, by a status, by
+ * TASK_COMMAND_REFUSED, or by TASK_COMMAND_UNANSWERED when the bus has waited long enough.
+ * @param handle  the connection
+ * @param task_id  of whom
+ * @param action  what
+ * @param by  who asks, for people; may be NULL; at most 8 KiB
+ * @param reason  why, for people; may be NULL; at most 8 KiB
+ * @param result  may be NULL; its `id` is the command's, by which answers name it
+ * @return as bellwire_publish(); BELLWIRE_ENOTFOUND: there is no such task; BELLWIRE_ECONFLICT: not
+ *         possible, and result->message says what would be; BELLWIRE_EINVAL also for an action that
+ *         there is not
+ */
+BELLWIRE_API int bellwire_ask(struct bellwire *handle, const char *task_id,
+                              enum bellwire_action action, const char *by, const char *reason,
+                              struct bellwire_result *result);
+
+/** A command, as the worker of its task reads it. */
+struct bellwire_command {
+    enum bellwire_action action; /**< what to do */
+    char id[129];                /**< the command's own */
+    char task_id[129];           /**< which task it is for: also those of other workers come */
+    char by[257];                /**< who asks, or ""; what is longer is cut */
+    char reason[1025];           /**< why, or ""; what is longer is cut */
+};
+
+/**
+ * Reads a command. A worker subscribes to topic "control" after the cursor of its task's first
+ * event, so that it misses none, and looks for those with its task's id. It obeys by doing so and
+ * publishing the status it has then: TASK_STATUS_CHANGED with "paused", "running", "cancelled", or
+ * with the next "attempt". Each command comes once; one that asks for what is already so needs no
+ * answer.
+ * @param event  what on_event() was told
+ * @param out  the command
+ * @return false: it is no command, or one of a kind that this version does not know
+ */
+BELLWIRE_API bool bellwire_command_read(const struct bellwire_received *event,
+                                        struct bellwire_command *out);
+
+/**
+ * Answers that a command will not be obeyed: publishes TASK_COMMAND_REFUSED, as
+ * bellwire_publish_async() does. May be called from a callback.
+ * @param handle  the connection
+ * @param command  as bellwire_command_read() gave it
+ * @param why  for people
+ * @return as bellwire_publish_async()
+ */
+BELLWIRE_API int bellwire_refuse(struct bellwire *handle, const struct bellwire_command *command,
+                                 const char *why);
 
 /* --- Asking ----------------------------------------------------------------------------------- */
 

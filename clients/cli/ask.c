@@ -94,31 +94,17 @@ static const char *login_name(void)
 
 static void ask(struct asking *a, struct asked *t)
 {
-    struct bw_buf bytes = {0};
-    struct bw_mp_map data;
     struct bellwire_result result;
     const char *by = options.by ? options.by : login_name();
     if (options.wait && a->action == BW_RETRY)
         note_attempt(a, t);
-    bw_mp_map_begin(&data, &bytes);
-    bw_mp_put_cstr(&data, "id", t->id);
-    bw_mp_put_cstr(&data, "action", bw_action_name(a->action));
-    if (by)
-        bw_mp_put_cstr(&data, "by", by);
-    if (options.reason)
-        bw_mp_put_cstr(&data, "reason", options.reason);
-    bw_mp_map_end(&data);
-    const struct bellwire_event event = {
-        .event_type = bw_event_kind_name(BW_TASK_COMMAND),
-        .data_msgpack = bytes.data,
-        .data_msgpack_len = bytes.len,
-    };
-    int err = bytes.failed ? BELLWIRE_ENOMEM : bellwire_publish(a->bus, &event, &result);
+    int err =
+        bellwire_ask(a->bus, t->id, (enum bellwire_action)a->action, by, options.reason, &result);
     if (err == BELLWIRE_EUNAVAILABLE)
         bw_cli_no_bus(a->cli);
     else if (err)
         bw_cli_error(a->cli, "%s: %s", t->id,
-                     !bytes.failed && *result.message ? result.message : bellwire_strerror(err));
+                     *result.message ? result.message : bellwire_strerror(err));
     t->failed = err != 0;
     if (!err) {
         t->seq = result.seq;
@@ -126,7 +112,6 @@ static void ask(struct asking *a, struct asked *t)
         if (!*a->cursor)
             snprintf(a->cursor, sizeof a->cursor, "%s", result.cursor);
     }
-    bw_buf_free(&bytes);
 }
 
 /* What the bus made of it: it may have changed at once, or somebody has to answer. */

@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 import pytest
-from kit import BUILD, IS_SANITIZED, wait_until
+from kit import BUILD, IS_SANITIZED, WAIT_S, wait_until
 
 ROOT = BUILD.parent.parent
 
@@ -103,3 +103,44 @@ def test_watch_prints_and_resumes(daemon):
     assert lines[0] == "system TASK_CREATED later: Begun"
     assert len(lines) == 12
 
+
+def test_a_worker_obeys(daemon):
+    """A program with libbellwire receives commands and confirms them by its status, or refuses them."""
+    environment = {**os.environ, "BELLWIRE_BUS": daemon.bus}
+    worker = subprocess.Popen(
+        [BUILD / "examples/worker", "w", "100000"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+
+    def row():
+        done = daemon.cli("show", "--json", "-n", "0", "w")
+        return json.loads(done.stdout) if done.returncode == 0 else {"status": None}
+
+    def asks(action):
+        done = daemon.cli(action, "--wait", "--by", "alice", "w")
+        return done.returncode, done.stdout, done.stderr
+
+    try:
+        wait_until(lambda: row()["status"] == "running", "the task running")
+        assert asks("pause") == (0, "w: paused\n", "")
+        units = row().get("completed_units")
+        status, _, refused = asks("retry")
+        assert status == 1
+        assert "it does not begin again while it works" in refused
+        assert row()["status"] == "paused"
+        assert row().get("completed_units") == units
+        assert row()["command"] is None
+        assert asks("resume") == (0, "w: running\n", "")
+        wait_until(lambda: (row().get("completed_units") or 0) > (units or 0), "it going on")
+        assert asks("cancel") == (0, "w: cancelled\n", "")
+        out, _ = worker.communicate(timeout=WAIT_S)
+        assert worker.returncode == 0
+        assert out == "".join(f"{what}, asked by alice\n" for what in ("pause", "resume", "cancel"))
+        assert row()["status"] == "cancelled"
+    finally:
+        if worker.poll() is None:
+            worker.kill()
+        worker.wait()
+        worker.stdout.close()

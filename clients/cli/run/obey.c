@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,8 +14,6 @@
 #include "base/thread.h"
 #include "group.h"
 #include "signals.h"
-#include "wire/event_type.h"
-#include "wire/mp.h"
 #include "wire/topic.h"
 
 enum {
@@ -55,25 +54,13 @@ static void wake_main(const struct bw_obey *o)
 
 /* --- orders; with the lock ------------------------------------------------------------------- */
 
+/* Where it cannot be told, the bus says by itself that nobody answered. */
 static void refuse(struct bw_obey *o, const struct bw_order *order, const char *why)
 {
-    struct bw_buf bytes = {0};
-    struct bw_mp_map data;
-    bw_mp_map_begin(&data, &bytes);
-    bw_mp_put_cstr(&data, "id", o->plan.task_id);
-    bw_mp_put_cstr(&data, "action", bw_action_name(order->action));
-    bw_mp_put_cstr(&data, "command_id", order->id);
-    bw_mp_map_end(&data);
-    const struct bellwire_event event = {
-        .event_type = bw_event_kind_name(BW_TASK_COMMAND_REFUSED),
-        .message = why,
-        .data_msgpack = bytes.data,
-        .data_msgpack_len = bytes.len,
-    };
-    /* Where it cannot be told, the bus says by itself that nobody answered. */
-    if (!bytes.failed)
-        bellwire_publish_async(o->bus, &event, NULL, NULL);
-    bw_buf_free(&bytes);
+    struct bellwire_command command = {.action = (enum bellwire_action)order->action};
+    snprintf(command.id, sizeof command.id, "%s", order->id);
+    snprintf(command.task_id, sizeof command.task_id, "%s", o->plan.task_id);
+    bellwire_refuse(o->bus, &command, why);
 }
 
 static void set_paused(struct bw_obey *o, bool paused, const struct bw_order *order)

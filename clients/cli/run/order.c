@@ -4,46 +4,29 @@
 #include <stdio.h>
 
 #include "clients/cli/text.h"
-#include "wire/event_type.h"
-#include "wire/mp.h"
-#include "wire/rpc.h"
 #include "wire/utf8.h"
 
-enum { TEXT_MAX = 64 * 1024 };
-
 /* As one clean line, cut where it is too long. */
-static void take_text(const msgpack_object *data, const char *key, char out[BW_ORDER_TEXT_LEN])
+static void clean(const char *text, char out[BW_ORDER_TEXT_LEN])
 {
-    struct bw_buf clean = {0};
-    struct bw_str text;
-    *out = 0;
-    if (bw_mp_get_str(data, key, TEXT_MAX, &text, NULL)) {
-        bw_text_clean(&clean, text, false);
-        text = bw_utf8_cut(bw_buf_str(&clean), BW_ORDER_TEXT_LEN - 1);
-        snprintf(out, BW_ORDER_TEXT_LEN, "%.*s", BW_STR_ARG(text));
-    }
-    bw_buf_free(&clean);
+    struct bw_buf line = {0};
+    bw_text_clean(&line, bw_str(text), false);
+    struct bw_str fits = bw_utf8_cut(bw_buf_str(&line), BW_ORDER_TEXT_LEN - 1);
+    snprintf(out, BW_ORDER_TEXT_LEN, "%.*s", BW_STR_ARG(fits));
+    bw_buf_free(&line);
 }
 
 bool bw_order_decode(const struct bellwire_received *event, struct bw_order *out)
 {
-    msgpack_zone zone;
-    msgpack_object data;
-    struct bw_str action, bytes = {event->data_msgpack, event->data_msgpack_len};
+    struct bellwire_command command;
     *out = (struct bw_order){0};
-    if (bw_event_kind(bw_str(event->event_type)) != BW_TASK_COMMAND)
+    if (!bellwire_command_read(event, &command))
         return false;
-    msgpack_zone_init(&zone, 1024);
-    bool known = bw_mp_unpack(bytes, BW_RPC_DEPTH_MAX, &zone, &data, NULL) == 0 &&
-                 bw_mp_get_str(&data, "action", 16, &action, NULL) &&
-                 bw_action_parse(action, &out->action);
-    if (known) {
-        snprintf(out->id, sizeof out->id, "%s", event->id);
-        take_text(&data, "by", out->by);
-        take_text(&data, "reason", out->reason);
-    }
-    msgpack_zone_destroy(&zone);
-    return known;
+    out->action = (enum bw_action)command.action; /* the same numbers: clients/c/command.c */
+    snprintf(out->id, sizeof out->id, "%s", command.id);
+    clean(command.by, out->by);
+    clean(command.reason, out->reason);
+    return true;
 }
 
 void bw_order_put_why(const struct bw_order *o, struct bw_buf *out)
