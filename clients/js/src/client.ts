@@ -26,7 +26,7 @@ export interface ConnectOptions {
     timing?: Partial<Timing>;
 }
 
-const TOPIC = /^[\w.-]{1,128}$/;
+const TOPIC = /^[\w.-]+$/;
 const WORST: readonly State[] = ["offline", "reconnecting", "polling", "live"];
 
 /** Made by `connect`. */
@@ -146,7 +146,7 @@ export class Client {
 
     #tell(): void {
         const state = this.#worst()?.state ?? this.#state;
-        if (state === this.#state || this.#life.signal.aborted) return;
+        if (state === this.#state) return;
         this.#state = state;
         for (const listener of this.#listeners) listener(state);
     }

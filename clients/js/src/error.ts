@@ -25,8 +25,7 @@ export class BellwireError extends Error {
 
     /** Whether the same request can succeed later. */
     get isPassing(): boolean {
-        return this.status === 0 ? !REFUSAL.test(this.code)
-            : this.status >= 500 && this.status !== 501 || this.status === 429;
+        return !REFUSAL.test(this.code);
     }
 }
 
@@ -38,7 +37,8 @@ export function refusalOf(frame: Frame): BellwireError | null {
     return error.isPassing ? null : error;
 }
 
-const REFUSAL = /^(invalid|too_big|unsupported|not_found|forbidden|unauthorized)$/;
+/** Whatever else comes, from a proxy whose server is away, say, passes. */
+const REFUSAL = /^(invalid|too_big|unsupported|not_found|conflict|forbidden|unauthorized)$/;
 
 /** Errors of callers' own functions are theirs: reported as uncaught, and nothing here stops. */
 export function guarded(call: () => void): void {

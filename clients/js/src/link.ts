@@ -103,9 +103,7 @@ export class Link implements Feed, Carrier {
 
     /** The ladder asks too, but only when it climbs. */
     #placeSoon(): void {
-        this.#place().catch(() => setTimeout(() => {
-            if (this.#waiting().length > 0) this.#placeSoon();
-        }, this.timing.backoffMs[1]));
+        this.#place().catch(() => setTimeout(() => this.#placeSoon(), this.timing.backoffMs[1]));
     }
 
     #waiting(): Subscription[] {

@@ -3,7 +3,7 @@
 // DESIGN. Membership follows the rows as they change, at once and here. What can only be known from the whole table (how many match in all, who
 // moves up when somebody leaves) is read anew at most every REFRESH_MS.
 import { guarded } from "./error.ts";
-import { persistently } from "./retry.ts";
+import { type Page, readTasks } from "./read.ts";
 import type { Rows, Source } from "./rows.ts";
 import type { Timing } from "./settings.ts";
 import { listOf, type Subscription } from "./subscription.ts";
@@ -14,12 +14,6 @@ const FRAME_MS = 16; // listeners are told at most once in this time
 const PAGE_MAX = 1_000;
 const LIMIT = 50;
 const FIELDS = ["id", "status", "type", "owner", "resource", "queue"] as const;
-
-interface Page {
-    items: Task[];
-    total: number;
-    next: string | null;
-}
 
 /** What the list needs of the store that made it. */
 export interface Keeper {
@@ -74,16 +68,10 @@ export class TaskList {
     /** The tasks, in order. The same array until something changes. */
     get items(): readonly Task[] {
         if (this.#items) return this.#items;
-        const rows: Task[] = [];
-        for (const id of this.members) {
-            const row = this.#rows.get(id);
-            if (row) rows.push(row);
-        }
-        rows.sort(this.#order);
+        const rows = [...this.members].flatMap((id) => this.#rows.get(id) ?? []).sort(this.#order);
         // Twice as many are kept as are shown, for those that leave.
         for (const row of rows.splice(2 * this.#limit)) this.members.delete(row.id);
-        this.#items = rows.slice(0, this.#limit);
-        return this.#items;
+        return this.#items = rows.slice(0, this.#limit);
     }
 
     /** Calls back after changes, at most once per frame. */
@@ -142,7 +130,11 @@ export class TaskList {
         const read = new Set<string>();
         let page: Page | undefined;
         do {
-            page = await this.#readPage(page?.next ?? null, this.#limit - read.size);
+            const query = {
+                ...this.query, limit: Math.min(this.#limit - read.size, PAGE_MAX), page: page?.next,
+            };
+            page = (await readTasks(this.#source.http, query, this.#timing.backoffMs, this.#life.signal,
+                (error) => this.#fail(error)))?.data;
             if (!page) return;
             for (const row of page.items) {
                 read.add(row.id);
@@ -156,16 +148,6 @@ export class TaskList {
         this.isLoaded = true;
         this.error = null;
         this.#changed();
-    }
-
-    #readPage(next: string | null, room: number): Promise<Page | undefined> {
-        const { signal } = this.#life;
-        return persistently(
-            async () => (await this.#source.http.json<Page>("api/v1/tasks", {
-                query: { ...this.query, limit: Math.min(room, PAGE_MAX), page: next },
-                signal,
-            })).data,
-            this.#timing.backoffMs, signal, (error) => this.#fail(error));
     }
 }
 

@@ -6,10 +6,10 @@
 import { seqOf } from "./cursor.ts";
 import { guarded } from "./error.ts";
 import { TaskList } from "./list.ts";
-import { persistently } from "./retry.ts";
+import { readTasks } from "./read.ts";
 import { Rows, type Source } from "./rows.ts";
 import type { Timing } from "./settings.ts";
-import type { Subscription } from "./subscription.ts";
+import { isName, type Subscription } from "./subscription.ts";
 import type { Task, TaskQuery } from "./types.ts";
 
 const IDS_MAX = 100; // in one request
@@ -41,7 +41,7 @@ export class TaskStore {
 
     /** The task as it is known: null if there is none, undefined if that is not known (yet). */
     get(id: string): Task | null | undefined {
-        return this.#missing.has(id) ? null : this.#rows.get(id);
+        return this.#missing.has(id) || !isName(id) ? null : this.#rows.get(id);
     }
 
     /**
@@ -49,6 +49,10 @@ export class TaskStore {
      * there is no such task (it may come yet). Any number of watches share one subscription.
      */
     watch(id: string, listener: (task: Task | null) => void = () => {}): () => void {
+        if (!isName(id)) {
+            queueMicrotask(() => listener(null));
+            return () => {};
+        }
         const listeners = this.#watched.get(id) ?? new Set();
         const own = (task: Task | null): void => listener(task); // the same twice counts twice
         listeners.add(own);
@@ -149,9 +153,7 @@ export class TaskStore {
     }
 
     async #read(ids: readonly string[]): Promise<void> {
-        const answer = await persistently(
-            () => this.#source.http.json<{ items: Task[] }>("api/v1/tasks",
-                { query: { id: ids, limit: ids.length }, signal: this.#life.signal }),
+        const answer = await readTasks(this.#source.http, { id: ids, limit: ids.length },
             this.#timing.backoffMs, this.#life.signal);
         if (!answer) return;
         const found = new Set<string>();

@@ -49,7 +49,7 @@ export class Subscription {
     #types: ReadonlySet<string> | null = null;
     readonly #handler: EventHandler;
     readonly #carrier: Carrier;
-    #setReady: () => void = () => {};
+    #setReady!: () => void;
     #isClosed = false;
 
     constructor(
@@ -104,9 +104,7 @@ export class Subscription {
     /** @internal */
     take(event: BellwireEvent | Conflated): void {
         if (this.#isClosed || !isAhead(event.cursor, this.#cursor)) return;
-        if (this.#cursor !== null && isOtherEpoch(event.cursor, this.#cursor)) {
-            this.reset("epoch", event.cursor);
-        }
+        if (isOtherEpoch(event.cursor, this.#cursor!)) this.reset("epoch", event.cursor);
         this.#cursor = event.cursor;
         if (event.type === "conflated") {
             guarded(() => this.options.onTasks?.(event.tasks, event.deleted ?? []));
@@ -147,7 +145,15 @@ export class Subscription {
 export const listOf = (value: string | readonly string[] | undefined): readonly string[] | null =>
     value === undefined ? null : typeof value === "string" ? [value] : value;
 
+/** What the server would refuse is an error of the caller: others' subscriptions go the same way. */
 const setOf = (value: string | readonly string[] | undefined): ReadonlySet<string> | null => {
     const list = listOf(value);
+    if (list && !(list.length > 0 && list.every(isName))) throw new TypeError(`no filter: ${list}`);
     return list && new Set(list);
 };
+
+/** Whether something can be called so. */
+export const isName = (name: string): boolean =>
+    name !== "" && new TextEncoder().encode(name).length <= NAME_MAX_BYTES;
+
+const NAME_MAX_BYTES = 128;

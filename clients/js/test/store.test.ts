@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Task } from "../src/index.ts";
+import { daemon } from "./kit/daemon.ts";
 import { client, serve, until } from "./kit/kit.ts";
 
 const states = (tasks: readonly Task[]): string[] =>
@@ -34,6 +35,24 @@ test("a task that is not there yet is waited for", async (t) => {
     await until(() => bell.tasks.get("a") === null, "that there is none");
     server.publish("TASK_CREATED", { id: "a", title: "A" });
     await until(() => bell.tasks.get("a")?.title === "A", "the task");
+});
+
+test("what can be no task's id is no task, and nobody else's watch suffers", async (t) => {
+    const server = await daemon(t);
+    const bell = client(t, server.url);
+    const seen: unknown[] = [];
+    bell.tasks.watch("a", (task) => seen.push(task && task.progress));
+    await until(() => seen.length === 1, "that there is none");
+    for (const id of ["", "ö".repeat(65)]) {
+        bell.tasks.watch(id, (task) => seen.push(task));
+        assert.equal(bell.tasks.get(id), null);
+        assert.throws(() => bell.subscribe("system", { filter: { task_id: id } }, () => {}), /no filter: /);
+    }
+    assert.throws(() => bell.subscribe("system", { filter: { event_types: [] } }, () => {}), /no filter: /);
+    bell.tasks.watch("ö".repeat(64));
+    await server.publish([{ event_type: "TASK_UPDATED", data: { id: "a", progress: 2 } }]);
+    await until(() => seen.includes(2), "the task");
+    assert.deepEqual(seen, [null, null, null, 2]);
 });
 
 test("many watches are one subscription and few requests", async (t) => {

@@ -1,0 +1,33 @@
+// Reading tasks until they are answered, with pauses that grow.
+import { BellwireError } from "./error.ts";
+import type { Answer, Http, Query } from "./http.ts";
+import { backoff, pause } from "./settings.ts";
+import type { Task } from "./types.ts";
+
+/** A page of the list of tasks. */
+export interface Page {
+    items: Task[];
+    total: number;
+    next: string | null;
+}
+
+/**
+ * Resolves with what the server says, or undefined when `signal` ended it. Only what cannot succeed
+ * later is thrown; what can is told to `onFailure` and asked again.
+ */
+export async function readTasks(
+    http: Http, query: Query, pauses: readonly [number, number], signal: AbortSignal,
+    onFailure: (error: BellwireError) => void = () => {},
+): Promise<Answer<Page> | undefined> {
+    for (let attempt = 0; !signal.aborted; attempt++) {
+        try {
+            return await http.json<Page>("api/v1/tasks", { query, signal });
+        } catch (error) {
+            if (signal.aborted) break;
+            if (!(error instanceof BellwireError) || !error.isPassing) throw error;
+            onFailure(error);
+            await pause(Math.max(backoff(pauses, attempt), error.retryAfterMs ?? 0));
+        }
+    }
+    return undefined;
+}
