@@ -193,7 +193,9 @@ static void test_heads_of_all_topics_in_bounded_messages(void **state)
         assert_true(bw_str_is(pub.topic, BW_TOPIC_HEAD));
         for (uint32_t i = 0; i < pub.heads->via.map.size; i++)
             assert_int_equal(pub.heads->via.map.ptr[i].val.via.u64, ++seen);
-        messages += pub.heads->via.map.size > 0;
+        if (pub.heads->via.map.size == 0)
+            continue; /* one more heartbeat of start() */
+        messages++;
         assert_int_equal(pub.head, 0); /* none of them is all there is */
     }
     assert_int_equal(messages, 3);
