@@ -49,7 +49,7 @@ test("figures, lists and workers follow what is told", options, async (t) => {
     await listed(tab, "Failed last").getByText("<b>no</b> 空间 left").waitFor();
     await worker.getByText("Task a").waitFor({ state: "detached" });
 
-    await tab.getByRole("link", { name: "Task a" }).click();
+    await tab.getByRole("link", { name: "Task a", exact: true }).click();
     await tab.waitForURL("**/tasks/a");
     await says(tab, "OSError");
 });

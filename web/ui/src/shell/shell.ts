@@ -8,6 +8,7 @@ import { Element } from "../kit/element.ts";
 import { icon } from "../kit/icon.ts";
 import { language, setLanguage, t } from "../words/words.ts";
 import { client } from "../wire.ts";
+import "./bell.ts";
 import { openHelp } from "./help.ts";
 import { go, onNavigate } from "./navigate.ts";
 import { type Route, routeOf } from "./routes.ts";
@@ -51,6 +52,7 @@ export class Shell extends Element {
                     <a href=${path} aria-current=${this.#route.nav === name ? "page" : nothing}>${t(`nav.${name}`)}</a>`)}
                 </div>
                 <div class="bw-nav-tools">
+                    <bw-bell></bw-bell>
                     <button type="button" class="btn btn-icon bw-nav-keyboard" title=${t("help.open")} aria-label=${t("help.open")}
                         @click=${openHelp}>${icon(keyboard)}</button>
                     <button type="button" class="btn btn-icon" title=${t("theme.toggle")} aria-label=${t("theme.toggle")}

@@ -5,7 +5,7 @@
 // then read again, at most once in HEAD_MS, and put in place only while one looks at the beginning:
 // under a reader nothing moves, there is a count of what is new instead. A row that does not match
 // any more stays for a moment, so that one sees why it goes.
-import type { BellwireEvent, Task } from "bellwire";
+import type { Task } from "bellwire";
 
 import { client } from "../../wire.ts";
 import { countNew, mergeHead, type Page } from "./merge.ts";
@@ -30,7 +30,7 @@ export interface FeedListener {
     onList(): void;
     onRow(task: Task): void;
     /** Something came, ended or went; also what is not in the list. */
-    onEvent(event: BellwireEvent): void;
+    onEvent(): void;
 }
 
 export class TaskFeed {
@@ -119,8 +119,8 @@ export class TaskFeed {
         const subscription = client.subscribe("system", {
             filter: { ...scope, event_types: TELLING },
             onReset: () => this.#headSoon(0),
-        }, (event) => {
-            this.#listener.onEvent(event);
+        }, () => {
+            this.#listener.onEvent();
             this.#headSoon(HEAD_MS);
         });
         this.#unsubscribe = () => subscription.unsubscribe();

@@ -5,7 +5,6 @@
 // animation frame (as Lit does it), and the page itself is not.
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import bell from "bootstrap-icons/icons/bell.svg?raw";
 import columnsIcon from "bootstrap-icons/icons/layout-three-columns.svg?raw";
 import search from "bootstrap-icons/icons/search.svg?raw";
 
@@ -14,7 +13,6 @@ import { Element } from "../../kit/element.ts";
 import { formatNumber } from "../../kit/format.ts";
 import { icon } from "../../kit/icon.ts";
 import { openMenu } from "../../kit/menu.ts";
-import { toast } from "../../kit/toast.ts";
 import { VirtualRows } from "../../kit/virtual.ts";
 import { go, onNavigate, setQuery } from "../../shell/navigate.ts";
 import { addShortcuts } from "../../shell/shortcuts.ts";
@@ -25,7 +23,6 @@ import { BULK_ACTIONS, type BulkAction, commandMany, nameOf, type Which } from "
 import { Counts } from "./counts.ts";
 import { TaskFeed } from "./feed.ts";
 import { openTaskMenu, pathOf } from "./menus.ts";
-import { canBrowser, endedOf, Notices, setBrowser, setWanted, WANTED, wanted, wantsBrowser } from "./notices.ts";
 import { Selection } from "./selection.ts";
 import type { TaskRow } from "./row.ts";
 import {
@@ -51,7 +48,6 @@ export class TasksPage extends Element {
     #current: string | null = null;
     #searching: ReturnType<typeof setTimeout> | undefined;
     readonly #selection = new Selection();
-    readonly #notices = new Notices();
     readonly #counts = new Counts(() => this.requestUpdate());
     readonly #feed = new TaskFeed({
         onList: () => this.requestUpdate(),
@@ -59,10 +55,7 @@ export class TasksPage extends Element {
             const row = this.#rowOf(task.id);
             if (row) row.task = task;
         },
-        onEvent: (event) => {
-            this.#counts.readSoon();
-            this.#notices.take(endedOf(event, (id) => (this.#feed.get(id) ?? client.tasks.get(id))?.title ?? undefined));
-        },
+        onEvent: () => this.#counts.readSoon(),
     });
     readonly #rows = new VirtualRows(this, {
         scroller: () => this.querySelector<HTMLElement>(".bw-grid"),
@@ -85,7 +78,7 @@ export class TasksPage extends Element {
             () => narrow.removeEventListener("change", turn),
             client.onState(() => this.requestUpdate()),
             onNavigate(() => this.#followAddress()),
-            () => this.#feed.close(), () => this.#counts.close(), () => this.#notices.close(),
+            () => this.#feed.close(), () => this.#counts.close(),
             addShortcuts([
                 { keys: "j", says: "tasks.key.next", run: () => this.#move(1) },
                 { keys: "ArrowDown", says: "tasks.key.next", run: () => this.#move(1) },
@@ -216,19 +209,6 @@ export class TasksPage extends Element {
         })));
     };
 
-    readonly #openNotices = ({ currentTarget }: Event): void => {
-        openMenu(currentTarget as HTMLElement, t("tasks.notices"), () => [
-            ...WANTED.map((which) => ({
-                label: t(`tasks.notices.${which}`), checked: wanted() === which, keeps: true, run: () => setWanted(which),
-            })),
-            null,
-            {
-                label: t("tasks.notices.browser"), checked: wantsBrowser(), disabled: canBrowser() ? null : t("tasks.notices.denied"),
-                run: () => void setBrowser(!wantsBrowser()).then((may) => may || toast(t("tasks.notices.denied"), "error")),
-            },
-        ]);
-    };
-
     async #command(action: BulkAction): Promise<void> {
         const which: Which = this.#selection.isAll
             ? { filter: filterOf(this.#view), total: this.#feed.total } : { ids: this.#selection.ids };
@@ -258,8 +238,6 @@ export class TasksPage extends Element {
                         @change=${(event: Event) => this.#setView({ ...this.#view, sort: (event.target as HTMLSelectElement).value as Sort })}>
                         ${SORTS.map((sort) => html`<option value=${sort} ?selected=${sort === this.#view.sort}>${t(`tasks.sort.${sort}`)}</option>`)}
                     </select>
-                    <button type="button" class="btn btn-line" id="notices" aria-haspopup="menu" aria-label=${t("tasks.notices")}
-                        title=${t("tasks.notices")} @click=${this.#openNotices}>${icon(bell)}</button>
                     <button type="button" class="btn btn-line" id="columns" aria-haspopup="menu" aria-label=${t("tasks.columns")}
                         title=${t("tasks.columns")} @click=${this.#openColumns}>${icon(columnsIcon)}</button>
                 </div>
