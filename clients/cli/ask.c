@@ -157,6 +157,16 @@ static const char *answer_in(const struct asking *a, const struct asked *t,
     return bw_status_name(status);
 }
 
+/* What to do about a worker that is gone: its task would stay as it is for ever. */
+static void tell_way_out(const struct asking *a, const struct asked *t)
+{
+    if (a->action == BW_RETRY)
+        fprintf(stderr, "  If that is gone, run it again: bellwire run --id %s -- COMMAND\n",
+                t->id);
+    else
+        fprintf(stderr, "  If that is gone, say so: bellwire emit TASK_FAILED id=%s\n", t->id);
+}
+
 static void look(struct asking *a, struct asked *t, const struct bellwire_received *event,
                  const msgpack_object *data)
 {
@@ -171,6 +181,8 @@ static void look(struct asking *a, struct asked *t, const struct bellwire_receiv
         t->failed = is_about(data, t);
         if (t->failed)
             bw_cli_error(a->cli, "%s: %.*s", t->id, BW_STR_ARG(bw_buf_str(&message)));
+        if (t->failed && kind == BW_TASK_COMMAND_UNANSWERED)
+            tell_way_out(a, t);
     } else if ((status = answer_in(a, t, data))) {
         printf("%s: %s%s%.*s\n", t->id, status, message.len > 0 ? ", " : "",
                BW_STR_ARG(bw_buf_str(&message)));
@@ -197,6 +209,14 @@ static void on_event(void *arg, const struct bellwire_received *event)
     }
     pthread_cond_signal(&a->answered);
     pthread_mutex_unlock(&a->lock);
+}
+
+/* A thread of libbellwire. It goes on by itself; somebody who sits there should know. */
+static void on_state(void *arg, bool connected)
+{
+    const struct asking *a = arg;
+    if (!connected)
+        bw_cli_error(a->cli, "the bus at %s is away; waiting for it", a->cli->bus);
 }
 
 static bool all_answered(const struct asking *a)
@@ -247,7 +267,9 @@ static int run(const struct bw_cli *cli, int argc, char **argv)
     struct asking a = {.cli = cli, .n = argc};
     if (argc == 0)
         return bw_cli_usage(cli, "say which task: bellwire %s ID...", cli->command->name);
-    int status = bw_cli_connect(cli, NULL, &a.bus);
+    const struct bellwire_options connection = {.on_state = options.wait ? on_state : NULL,
+                                                .arg = &a};
+    int status = bw_cli_connect(cli, &connection, &a.bus);
     if (status)
         return status;
     bw_action_parse(bw_str(cli->command->name), &a.action);
@@ -291,8 +313,8 @@ COMMAND(cancel, "ask tasks to end, and make them",
         "Asks tasks that are pending, running or paused to end as cancelled. `bellwire run` sends "
         "its command SIGTERM, and SIGKILL if that does not help.");
 COMMAND(pause, "ask tasks to stand still",
-        "Asks tasks that are pending or running to stand still. `bellwire run` stops everything "
-        "that its command has started (SIGSTOP).");
+        "Asks tasks that are pending or running to stand still. `bellwire run` stops its command "
+        "and what that has started, by their process group (SIGSTOP).");
 COMMAND(resume, "ask paused tasks to go on", "Asks paused tasks to go on (SIGCONT).");
 COMMAND(retry, "ask for another attempt",
         "Asks for another attempt of tasks that run or have ended. `bellwire run` ends its command "

@@ -45,8 +45,12 @@ def test_nobody_answers(daemons):
     publish(daemon, id="a", status="running", worker="host:1")
     done = daemon.cli("cancel", "--wait", "a")
     assert done.returncode == 1
-    assert done.stderr.startswith("bellwire cancel: a: ")
-    assert "host:1" in done.stderr
+    why, way_out = done.stderr.splitlines()
+    assert why.startswith("bellwire cancel: a: ")
+    assert "host:1" in why
+    emit = way_out.partition("bellwire ")[2].split()
+    assert daemon.cli(*emit).returncode == 0
+    assert "failed" in daemon.cli("show", "a").stdout
 
 
 def test_a_worker_refuses(daemon, bus):
@@ -65,6 +69,21 @@ def test_a_worker_refuses(daemon, bus):
     )
     out, err = asking.communicate(timeout=WAIT_S)
     assert (asking.returncode, out, err) == (1, "", "bellwire cancel: a: not now\n")
+
+
+def test_the_bus_goes_away_while_waiting(daemon, bus):
+    publish(daemon, id="a", status="running", worker="host:1")
+    asking = subprocess.Popen(
+        [BUILD / "bellwire", "--bus", daemon.bus, "cancel", "--wait", "a"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_until(lambda: bus.all_events("control"), "the command")
+    daemon.kill()
+    assert "is away; waiting for it" in asking.stderr.readline()
+    daemon.start()
+    daemon.publish({"event_type": "TASK_STATUS_CHANGED", "data": {"id": "a", "status": "cancelled"}})
+    out, err = asking.communicate(timeout=WAIT_S)
+    assert (asking.returncode, out, err) == (0, "a: cancelled\n", "")
 
 
 def test_wrong_usage_and_no_bus(daemons):

@@ -167,6 +167,27 @@ def test_retry_of_a_running_command(daemon, start, tmp_path):
     assert process.wait(WAIT_S) == 128 + signal.SIGTERM
 
 
+def test_a_retry_asked_twice_of_an_attempt_makes_one_more(daemon, bus, start):
+    """Asked again before the next attempt is there, it is answered by that, and not obeyed once more."""
+    process = start(daemon, "--", "sh", "-c", "exec sleep 1000", stdout=subprocess.DEVNULL)
+    in_status(daemon, "running")
+
+    def notes():
+        events = bus.all_events("system")
+        return [e["data"] for e in events if e["data"].get("command") == "retry" and "command_id" in e["data"]]
+
+    for _ in range(5):
+        for _ in range(2):
+            daemon.cli("retry", "t")
+        expected = 1 + len({note["attempt"] for note in notes()})
+        wait_until(lambda: row(daemon)["command"] is None and row(daemon)["status"] == "running", "an answer")
+        assert ask(daemon, "pause").returncode == 0  # commands are obeyed in order
+        assert row(daemon)["attempt"] == expected
+        assert ask(daemon, "resume").returncode == 0
+    assert ask(daemon, "cancel").returncode == 0
+    assert process.wait(WAIT_S) == 128 + signal.SIGTERM
+
+
 def test_stay_waits_for_a_retry(daemon, start, tmp_path):
     """Fails the first time, completes the second; then a signal ends the wait."""
     mark = tmp_path / "mark"

@@ -14,6 +14,7 @@
 #include "base/thread.h"
 #include "group.h"
 #include "signals.h"
+#include "wire/cursor.h"
 #include "wire/topic.h"
 
 enum {
@@ -32,7 +33,9 @@ struct bw_obey {
     struct bellwire_subscription *subscription;
     struct bw_order queue[ORDERS_MAX];
     size_t n_queued;
-    bool between; /* a command is about to begin: what comes waits for it */
+    bool between;           /* a command is about to begin: what comes waits for it */
+    bool known;             /* the bus knows this attempt, or never will: a retry waits for that */
+    struct bw_cursor since; /* its first event */
 
     const struct bw_child *child; /* NULL: no command runs */
     void (*tell)(void *ctx, const struct bw_order *order);
@@ -120,10 +123,18 @@ static void end_it(struct bw_obey *o, const struct bw_order *order)
     }
 }
 
+/* It was asked of an attempt before this one, which answers it. */
+static bool is_older(const struct bw_obey *o, const struct bw_order *order)
+{
+    return order->epoch == o->since.epoch && order->seq < o->since.seq;
+}
+
 static void obey(struct bw_obey *o, const struct bw_order *order)
 {
     bool runs = o->child && (!o->ended || o->killing);
     bool retry = order->action == BW_RETRY;
+    if (retry && is_older(o, order))
+        return;
     if (!runs && retry && (o->plan.stay || o->again)) {
         o->again = true;
         wake_main(o);
@@ -178,12 +189,17 @@ static void wait_for_changes(struct bw_obey *o)
     pthread_cond_timedwait(&o->changed, &o->lock, &until);
 }
 
+static bool may_take_next(const struct bw_obey *o)
+{
+    return o->n_queued > 0 && !o->between && (o->known || o->queue[0].action != BW_RETRY);
+}
+
 static void run(void *arg)
 {
     struct bw_obey *o = arg;
     pthread_mutex_lock(&o->lock);
     while (!o->leaving) {
-        if (o->n_queued > 0 && !o->between) {
+        if (may_take_next(o)) {
             struct bw_order next = o->queue[0];
             o->n_queued--;
             memmove(o->queue, o->queue + 1, o->n_queued * sizeof next);
@@ -215,17 +231,33 @@ static void on_event(void *arg, const struct bellwire_received *event)
     pthread_mutex_unlock(&o->lock);
 }
 
-/* Without memory for it nothing is obeyed, and the bus says of each command that nobody answers. */
-void bw_obey_follow(struct bw_obey *o, const char *cursor)
+/* With the lock. Without memory for it nothing is obeyed, and the bus says of each command that
+ * nobody answers. */
+static void follow(struct bw_obey *o, const char *cursor)
 {
     static const char *const topics[] = {BW_TOPIC_CONTROL, NULL};
     const struct bellwire_options options = {.timeout_ms = o->plan.cli->timeout_s * 1000};
     const struct bellwire_subscribe_options what = {
-        .topics = topics, .after = *cursor ? cursor : NULL, .on_event = on_event, .arg = o};
-    pthread_mutex_lock(&o->lock);
+        .topics = topics, .after = cursor, .on_event = on_event, .arg = o};
     if (!o->bus && bellwire_connect(o->plan.cli->bus, &options, &o->bus) == 0 &&
         bellwire_subscribe(o->bus, &what, &o->subscription) != 0)
         bellwire_close(&o->bus);
+}
+
+static void set_known(struct bw_obey *o, const char *cursor)
+{
+    if (bw_cursor_parse(bw_str(cursor), "", &o->since, NULL) != 0)
+        o->since = (struct bw_cursor){0};
+    o->known = true;
+    pthread_cond_signal(&o->changed);
+}
+
+void bw_obey_known(struct bw_obey *o, const char *cursor)
+{
+    pthread_mutex_lock(&o->lock);
+    set_known(o, cursor);
+    if (*cursor)
+        follow(o, cursor);
     pthread_mutex_unlock(&o->lock);
 }
 
@@ -330,8 +362,11 @@ bool bw_obey_take_retry(struct bw_obey *o)
 {
     pthread_mutex_lock(&o->lock);
     bool again = o->again;
+    if (!o->known) /* and nobody tells of it any more */
+        set_known(o, "");
     o->again = false;
     o->between = again;
+    o->known = !again;
     pthread_mutex_unlock(&o->lock);
     return again;
 }

@@ -7,7 +7,8 @@
  * thread is needed for that. It lives as long as `bellwire run`; the commands that it runs one
  * after the other (a retry is another) are attached to it in turn.
  *
- * A command that comes twice, or once more than is needed, changes nothing the second time. One
+ * A command that comes twice, or once more than is needed, changes nothing the second time; so a
+ * retry that was asked of an earlier attempt is not obeyed by a later one, which answers it. One
  * that came while the bus or bellwire was away is obeyed late, in its order. When the task has
  * ended, the bus knows that everything asked of it is answered. What cannot be obeyed is refused,
  * with TASK_COMMAND_REFUSED. */
@@ -36,8 +37,9 @@ int bw_obey_create(struct bw_obey **out, const struct bw_obey_plan *plan) BW_MUS
 /* Waits up to wait_ms until refusals are delivered. */
 void bw_obey_destroy(struct bw_obey **obey, int wait_ms);
 
-/* The telling thread: the task exists since this cursor. Only the first call counts. */
-void bw_obey_follow(struct bw_obey *obey, const char *cursor);
+/* The telling thread: the bus knows this attempt since this cursor; "": it refused it, or does not
+ * say since when. The first time commands are followed from there. */
+void bw_obey_known(struct bw_obey *obey, const char *cursor);
 
 /* --- The main thread, for each command it runs ------------------------------------------------ */
 

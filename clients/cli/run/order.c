@@ -24,6 +24,8 @@ bool bw_order_decode(const struct bellwire_received *event, struct bw_order *out
         return false;
     out->action = (enum bw_action)command.action; /* the same numbers: clients/c/command.c */
     snprintf(out->id, sizeof out->id, "%s", command.id);
+    out->epoch = event->epoch;
+    out->seq = event->seq;
     clean(command.by, out->by);
     clean(command.reason, out->reason);
     return true;

@@ -14,7 +14,9 @@ enum { BW_ORDER_TEXT_LEN = 257 };
 /* Zero-initialised is none. */
 struct bw_order {
     enum bw_action action;
-    char id[BW_EVENT_ID_MAX + 1];                          /* of its event */
+    char id[BW_EVENT_ID_MAX + 1]; /* of its event */
+    uint32_t epoch;               /* where that is in the journal */
+    uint64_t seq;
     char by[BW_ORDER_TEXT_LEN], reason[BW_ORDER_TEXT_LEN]; /* one line; "" if not told */
 };
 

@@ -150,9 +150,10 @@ static void on_settled(void *ctx, const struct bw_note *note, const struct bw_se
         t->birth = UNNUMBERED; /* it was there, in a final state */
     } else if (how->fate == BW_FATE_REFUSED) {
         t->birth = REFUSED;
+        bw_obey_known(t->plan.obey, "");
     } else {
         t->birth = KNOWN;
-        bw_obey_follow(t->plan.obey, how->cursor);
+        bw_obey_known(t->plan.obey, how->cursor);
         bw_backlog_start(t->backlog, t->bus);
     }
 }
