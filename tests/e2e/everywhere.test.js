@@ -5,13 +5,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { WAIT_MS } from "./kit.js";
-import { furnish, TASK } from "./scene.js";
+import { furnish, PAGES, TASK } from "./scene.js";
 import { audit, becomes, photograph, Tabs } from "./tabs.js";
 
-const PAGES = [
-    { name: "tasks", path: "/tasks", shows: TASK.title },
-    { name: "task", path: `/tasks/${TASK.id}`, shows: TASK.title },
-];
 const THEMES = ["light", "dark"];
 const LANGUAGES = ["en", "zh"];
 const WIDTHS = { desk: { width: 1440, height: 900 }, phone: { width: 360, height: 740 } };
@@ -25,7 +21,7 @@ test("every page, in both themes and languages, on a desk and on a phone", { tim
             for (const [width, size] of Object.entries(WIDTHS)) {
                 const window = await tabs.window({ theme, language, ...size });
                 for (const { name, path, shows } of PAGES) {
-                    const tab = await tabs.tab(path, window);
+                    const tab = await tabs.tab(path(TASK.id), window);
                     await tab.getByText(shows).first().waitFor();
                     const view = `${name}-${width}-${theme}-${language}`;
                     await photograph(tab, view);

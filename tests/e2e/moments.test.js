@@ -29,8 +29,8 @@ const MOMENTS = [
         for (const id of ["train-57", "encode-56"]) await row(tab, id).getByRole("checkbox").click();
         await tab.locator(".bw-bulk").waitFor();
     } },
-    { name: "notices", path: "/tasks", make: async (tab) => {
-        await tab.locator("#notices").click();
+    { name: "notices", path: "/", make: async (tab) => {
+        await tab.locator("bw-bell button").click();
         await tab.getByRole("menuitemcheckbox").nth(2).click();
     } },
     { name: "failed", path: "/tasks/report-53", make: async (tab) => {
@@ -62,7 +62,12 @@ test("now and then", { timeout: 8 * WAIT_MS }, async (t) => {
     const tabs = await Tabs.begin(t);
     const found = [];
     const windows = await Promise.all(Object.entries(VIEWS).map(async ([view, size]) => [view, await tabs.window(size)]));
-    for (const [view, window] of windows) await look(await tabs.tab("/tasks", window), "empty", view, found);
+    for (const [view, window] of windows) {
+        await look(await tabs.tab("/tasks", window), "empty", view, found);
+        const newcomer = await tabs.tab("/", window);
+        await newcomer.locator(".bw-welcome").waitFor();
+        await look(newcomer, "welcome", view, found);
+    }
     await furnish(tabs.daemon);
     for (const [view, window] of windows) {
         for (const { name, path, make } of MOMENTS) {
