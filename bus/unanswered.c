@@ -58,7 +58,7 @@ static void put_event(void *ctx, const struct bw_task *row)
     bw_mp_map_begin(&event, &u->events);
     bw_mp_put_cstr(&event, "event_type", bw_event_kind_name(BW_TASK_COMMAND_UNANSWERED));
     bw_mp_put_cstr(&event, "topic", BW_TOPIC_SYSTEM);
-    bw_mp_put_cstr(&event, "source", "bus");
+    bw_mp_put_cstr(&event, "source", BW_SOURCE_BUS);
     bw_mp_put_cstr(&event, "message", message);
     bw_mp_key(&event, "data");
     bw_mp_map_begin(&data, &u->events);

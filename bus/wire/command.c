@@ -217,7 +217,7 @@ int bw_command_check(const struct bw_event *command, const struct bw_task *row,
     out->data.via.map.ptr = out->members;
     out->event = (struct bw_event){
         .topic = BW_STR(BW_TOPIC_SYSTEM),
-        .source = BW_STR("bus"),
+        .source = BW_STR(BW_SOURCE_BUS),
         .task_id = row->id,
         .data = &out->data,
     };

@@ -19,6 +19,9 @@ enum {
     BW_BATCH_EVENTS_MAX = 1000,      /* events in one publish request */
 };
 
+/* The source of what the bus itself says. */
+#define BW_SOURCE_BUS "bus"
+
 struct bw_alias;
 struct bw_task;
 

@@ -17,12 +17,13 @@ static void end(struct bw_task *row)
     row->command_news = BW_COMMAND_ENDED;
 }
 
-static bool is_note(enum bw_event_kind kind, const struct bw_command_words *said,
-                    enum bw_action *action)
+/* A worker may well repeat these two members in what it says of its own progress. */
+static bool is_note(const struct bw_event *event, enum bw_event_kind kind,
+                    const struct bw_command_words *said, enum bw_action *action)
 {
     struct bw_str id = text_of(said->command_id);
-    return kind == BW_TASK_UPDATED && id.len > 0 && id.len <= BW_EVENT_ID_MAX &&
-           bw_action_parse(text_of(said->command), action);
+    return kind == BW_TASK_UPDATED && bw_str_is(event->source, BW_SOURCE_BUS) && id.len > 0 &&
+           id.len <= BW_EVENT_ID_MAX && bw_action_parse(text_of(said->command), action);
 }
 
 /* Whether the task was asked this last. Who does not say which command it was must at least know
@@ -42,7 +43,7 @@ bool bw_task_command_fold(const struct bw_task *before, const struct bw_event *e
 {
     bool ends = kind == BW_TASK_COMMAND_UNANSWERED || kind == BW_TASK_COMMAND_REFUSED;
     enum bw_action action = BW_NO_ACTION;
-    if (!ends && !(before && is_note(kind, said, &action)))
+    if (!ends && !(before && is_note(event, kind, said, &action)))
         return false;
     *result = BW_FOLD_STALE;
     if (ends && !(before && is_asked(before, said)))

@@ -1,6 +1,6 @@
 /* What events say of the command in a task's row: a part of bw_task_fold().
  *
- * A TASK_UPDATED with data.command and data.command_id is the bus's note of what was asked
+ * A TASK_UPDATED of the bus with data.command and data.command_id is its note of what was asked
  * (wire/command.h); it changes nothing else, and also a final row takes it. A command ends
  *   by a status that is what was asked for (bw_action_answered),
  *   by a TASK_STATUS_CHANGED that names a data.command_id: something asked later was done at once,

@@ -183,6 +183,19 @@ def test_a_worker_refuses(daemon):
     assert task_of(daemon, "t")["command"] is None
 
 
+def test_a_worker_repeats_what_it_was_asked(daemon):
+    """Which is no command of its own, and takes nothing from what else it says."""
+    make(daemon, "t", worker="w1")
+    asked = commanded(daemon, "t", "pause")
+    at = task_of(daemon, "t")["command_at"]
+    data = {"id": "t", "command": "cancel", "command_id": asked["command_id"], "progress": 50}
+    daemon.publish({"event_type": "TASK_UPDATED", "message": "pausing", "data": data})
+    row = task_of(daemon, "t")
+    assert (row["progress"], row["message"], row["command"], row["command_at"]) == (50, "pausing", "pause", at)
+    daemon.stop()
+    daemon.verify()
+
+
 def test_a_worker_follows_its_own_tasks(daemon):
     """From the cursor of the task's first event: what was asked before it looked is not missed."""
     (cursor,) = daemon.publish({"event_type": "TASK_CREATED", "data": {"id": "mine", "worker": "w1"}})

@@ -3,13 +3,20 @@
 
 static const msgpack_object *docs[BW_N_DOCS];
 
-static int try_fold(const struct bw_task *before, const char *type, const char *members,
-                    struct bw_task *after)
+static int try_fold_of(const char *source, const struct bw_task *before, const char *type,
+                       const char *members, struct bw_task *after)
 {
     struct bw_event e = sample_task_event(type, members, 9);
     struct bw_fault fault = {0};
     e.seq = 7;
+    e.source = bw_str(source);
     return bw_task_fold(before, &e, after, docs, &fault);
+}
+
+static int try_fold(const struct bw_task *before, const char *type, const char *members,
+                    struct bw_task *after)
+{
+    return try_fold_of("host:1/w", before, type, members, after);
 }
 
 static struct bw_task fold(const struct bw_task *before, const char *type, const char *members)
@@ -22,8 +29,10 @@ static struct bw_task fold(const struct bw_task *before, const char *type, const
 static struct bw_task asked(const struct bw_task *before, const char *action, const char *id)
 {
     char members[128];
+    struct bw_task after;
     snprintf(members, sizeof members, "'command':'%s','command_id':'%s'", action, id);
-    return fold(before, "TASK_UPDATED", members);
+    assert_int_equal(try_fold_of("bus", before, "TASK_UPDATED", members, &after), BW_FOLD_APPLIED);
+    return after;
 }
 
 static struct bw_task running(void)
@@ -39,14 +48,16 @@ static void test_a_note_changes_nothing_else(void **state)
     assert_int_equal(after.command, BW_CANCEL);
     assert_int_equal(after.command_at_us, 9000000);
     assert_int_equal(after.seq, 7);
-    after = fold(&row, "TASK_UPDATED",
-                 "'command':'cancel','command_id':'c1','progress':90,"
-                 "'message':'other','status':'failed'");
+    assert_int_equal(try_fold_of("bus", &row, "TASK_UPDATED",
+                                 "'command':'cancel','command_id':'c1','progress':90,"
+                                 "'message':'other','status':'failed'",
+                                 &after),
+                     BW_FOLD_APPLIED);
     assert_true(after.progress == 40 && after.status == BW_RUNNING);
     assert_true(bw_str_is(after.message, "at work"));
 }
 
-/* Producers use the word for things of their own. */
+/* Producers use the word for things of their own, and workers repeat what they were asked. */
 static void test_what_is_no_note(void **state)
 {
     (void)state;
@@ -58,11 +69,15 @@ static void test_what_is_no_note(void **state)
         "'command':'cancel','command_id':7",
         "'command':null,'command_id':'c'",
         "'command_id':'c'",
+        "'command':'cancel','command_id':'c'",
     };
     struct bw_task row = running();
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
-        struct bw_task after = fold(&row, "TASK_UPDATED", members[i]);
+        char with_progress[128];
+        snprintf(with_progress, sizeof with_progress, "%s,'progress':50", members[i]);
+        struct bw_task after = fold(&row, "TASK_UPDATED", with_progress);
         assert_int_equal(after.command, BW_NO_ACTION);
+        assert_true(after.progress == 50);
         assert_int_equal(after.command_news, BW_COMMAND_AS_BEFORE);
     }
     struct bw_task after =

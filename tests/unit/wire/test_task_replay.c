@@ -86,7 +86,7 @@ static struct bw_event random_event(uint64_t seq)
             bw_buf_printf(&json, ",'%s':", members[m].key);
             put_value(&json, members[m].values[below(6)]);
         }
-    bw_buf_printf(&json, "},'id':'e%u'", below(1000));
+    bw_buf_printf(&json, "},'id':'e%u','source':'%s'", below(1000), below(2) ? "bus" : "w");
     if (below(2))
         bw_buf_printf(&json, ",'message':'said %u'", below(100));
     bw_buf_printf(&json, "}%c", 0);
