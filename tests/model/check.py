@@ -17,6 +17,7 @@ ALWAYS, IN_THE_END = "", "-a -f"  # assertions and deadlocks; the model's claim,
 HOLDS = [
     ("ring", "", ALWAYS),
     ("open", "", ALWAYS),
+    ("merge", "-DEVENTS=3", ALWAYS),
     ("watch", "-DEVENTS=3 -DCUTS=1", ALWAYS),
     ("watch", "-DEVENTS=3 -DCUTS=1 -DCONFLATE=true", ALWAYS),
     ("watch", "-DEVENTS=3 -DCUTS=0 -DKILLS=1", ALWAYS),
@@ -26,6 +27,7 @@ HOLDS = [
     ("watch", "-DEVENTS=2 -DCUTS=1 -DCONFLATE=true", IN_THE_END),
 ]
 MORE = [
+    ("merge", "-DEVENTS=4", ALWAYS),
     ("watch", "-DEVENTS=4 -DRING=2 -DCUTS=1", ALWAYS),
     ("watch", "-DEVENTS=4 -DCUTS=0 -DDROPS=2 -DCONFLATE=true", ALWAYS),
     ("watch", "-DEVENTS=2 -DCUTS=1 -DDROPS=1 -DKILLS=1", ALWAYS),
@@ -34,12 +36,18 @@ MORE = [
 ]
 ASSERTION = "assertion violated"
 UNSETTLED = "assertion violated ((((live"  # the one of process `rest`
+STANDS_STILL = "assertion violated ((place_of_one"  # of process `rest`, too
 MISTAKES = [
     ("ring", "-DNO_SECOND_LOOK", ALWAYS, ASSERTION),
     ("ring", "-DNO_WAIT", ALWAYS, ASSERTION),
     ("ring", "-DHOLD_FIRST", ALWAYS, ASSERTION),
     ("open", "-DSINCE_BEFORE_VISIBLE", ALWAYS, ASSERTION),
     ("open", "-DLOOK_BEFORE_PASSED", ALWAYS, ASSERTION),
+    ("merge", "-DEVENTS=3 -DPROMISES_FIRST", ALWAYS, ASSERTION),
+    ("merge", "-DEVENTS=3 -DPROMISES_ANYHOW", ALWAYS, ASSERTION),
+    ("merge", "-DEVENTS=3 -DCUTS_NOTHING", ALWAYS, ASSERTION),
+    ("merge", "-DEVENTS=3 -DEXACT_TOO_SOON", ALWAYS, ASSERTION),
+    ("merge", "-DEVENTS=3 -DNEVER_AGAIN", ALWAYS, STANDS_STILL),
     ("watch", "-DEVENTS=3 -DNO_PREV", ALWAYS, ASSERTION),
     ("watch", "-DEVENTS=3 -DJOIN_AT_HEAD", ALWAYS, ASSERTION),
     ("watch", "-DEVENTS=3 -DBY_NUMBER_ONLY", ALWAYS, ASSERTION),
