@@ -248,21 +248,29 @@ struct reset {
     const char *reason;
 };
 
-static void reset_channel(void *arg, struct bw_channel *channel)
+static void begin_reset(void *arg, struct bw_channel *channel)
+{
+    (void)arg;
+    atomic_fetch_add(&channel->resets, 1);
+}
+
+/* Of those that came in between, too. */
+static void finish_reset(void *arg, struct bw_channel *channel)
 {
     const struct reset *reset = arg;
     atomic_store(&channel->reset_reason, reset->reason);
-    atomic_fetch_add(&channel->resets, 1);
     bw_channel_cut(channel, reset->place.seq);
+    atomic_store(&channel->resets, (atomic_load(&channel->resets) | 1) + 1);
 }
 
 void bw_hub_reset(struct bw_hub *hub, struct bw_str topic, struct bw_place place,
                   const char *reason)
 {
     struct reset reset = {place, reason};
+    bw_hub_each(hub, topic, begin_reset, NULL);
     atomic_store(&hub->passed, place.seq);
     atomic_store(&hub->epoch, place.epoch | EPOCH_KNOWN);
-    bw_hub_each(hub, topic, reset_channel, &reset);
+    bw_hub_each(hub, topic, finish_reset, &reset);
     if (topic.len == 0) /* last: who reads it sees the resets, too */
         bw_hub_settle(hub, place.seq);
     bw_hub_heard(hub, true);

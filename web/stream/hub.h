@@ -31,7 +31,9 @@ struct bw_channel {
 
     _Atomic int64_t newest_us; /* when the bus received the newest in the ring; by the wall clock */
 
-    /* The bridge lost its place: everybody must begin anew. Counted up before the ring is cut. */
+    /* The bridge lost its place: everybody must begin anew. Odd while that is being done: from
+     * before the new place is known until the ring is cut. Nothing is sent from the ring meanwhile,
+     * for who knows the new place may have joined what is still the old ring. */
     _Atomic unsigned resets;
     _Atomic(const char *) reset_reason; /* a literal */
 

@@ -394,6 +394,11 @@ bool bw_view_deliver(struct bw_view *view)
     if (!view->channel)
         return false;
     unsigned resets = atomic_load(&view->channel->resets);
+    if (resets % 2 == 1) { /* the bridge may be waiting for us to let go */
+        view->held = BW_RING_NO_HOLD;
+        hold_again(view);
+        return true;
+    }
     if (resets != view->resets) {
         view->resets = resets;
         for_all_subs(view, bw_catchup_channel_reset);
