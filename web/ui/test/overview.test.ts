@@ -18,7 +18,7 @@ test("the last step ends when the history does", () => {
 
 test("counts become rates; what was not measured is not zero", () => {
     assert.deepEqual(perSecond(history(5, { events: [10, null, 0] }), "events"), [2, null, 0]);
-    assert.deepEqual(milliseconds(history(5, { commit_us_p50: [1500, null] }), "commit_us_p50"), [1.5, null]);
+    assert.deepEqual(milliseconds(history(5, { commit_us_p50: [1500, null, 0] }), "commit_us_p50"), [1.5, null, 0.001]);
     assert.deepEqual(perSecond(history(5, { events: [1] }), "unknown"), []);
 });
 

@@ -20,12 +20,23 @@ export interface Line {
     isDashed?: boolean;
 }
 
+/** Whole powers of ten around these. */
+function decades(min: number | null, max: number | null): [number, number] {
+    const [low, high] = min && max ? [Math.floor(Math.log10(min)), Math.ceil(Math.log10(max))] : [0, 1];
+    return [10 ** low, 10 ** Math.max(high, low + 1)];
+}
+
+const onlyDecades = (_: uPlot, splits: number[]): (number | null)[] =>
+    splits.map((n) => (Math.abs(Math.log10(n) - Math.round(Math.log10(n))) < 1e-9 ? n : null));
+
 export class LineChart extends Plot {
-    static override properties = { lines: { attribute: false }, named: { attribute: false }, span: { attribute: false } };
+    static override properties = { lines: { attribute: false }, named: { attribute: false }, span: { attribute: false }, isLog: { attribute: false } };
     declare lines: Lines;
     declare named: readonly Line[];
     /** Seconds from left to right. */
     declare span: number;
+    /** By powers of ten, for what is small as a rule and large at times. */
+    declare isLog: boolean;
 
     protected override get data(): uPlot.AlignedData {
         return this.lines as unknown as uPlot.AlignedData;
@@ -41,11 +52,13 @@ export class LineChart extends Plot {
             hooks: { setCursor: [(plot) => this.#tell(plot.cursor.idx ?? null)] },
             scales: {
                 x: { time: false, range: () => this.#range() },
-                y: { range: (_, __, max) => [0, Math.max(LEAST, max * 1.1)] },
+                y: this.isLog ? { distr: 3, range: (_, min, max) => decades(min, max) }
+                    : { range: (_, __, max) => [0, Math.max(LEAST, max * 1.1)] },
             },
             axes: [
                 { ...axis, grid: { show: false }, size: CLOCK_PX, space: 64, values: (_, splits) => splits.map((s) => clock.format(s * 1000)) },
-                { ...axis, size: AXIS_PX, space: 36, values: (_, splits) => splits.map((n) => formatNumber(n)) },
+                { ...axis, ...(this.isLog && { filter: onlyDecades, grid: { ...line, filter: onlyDecades } }), size: AXIS_PX, space: 36,
+                    values: (_, splits) => splits.map((n) => (n === null ? "" : formatNumber(n, 3))) },
             ],
             series: [{}, ...this.named.map((one) => ({
                 stroke: colour(one.colour), width: 1.75, spanGaps: false,

@@ -62,7 +62,8 @@ export class OverviewPage extends Element {
     /** What is the case now; and what happened, in an hour and in a day. */
     #renderFigures({ tasks, recent }: Stats): TemplateResult {
         const now = t("overview.now");
-        const lately = (names: readonly Status[]): string => t("overview.lately", { n: formatNumber(sum(recent.day, names)) });
+        const lately = (names: readonly Status[]): TemplateResult =>
+            html`<span>${t("overview.hour")}</span> <span>· ${t("overview.day", { n: formatNumber(sum(recent.day, names)) })}</span>`;
         return html`<div class="bw-figures">
             ${this.#figure("running", tasks.running ?? 0, "running", now)}
             ${this.#figure("pending", tasks.pending ?? 0, "pending", now)}
@@ -72,7 +73,7 @@ export class OverviewPage extends Element {
         </div>`;
     }
 
-    #figure(name: "running" | "pending" | "paused" | "completed" | "failed", n: number, status: string, note: string): TemplateResult {
+    #figure(name: "running" | "pending" | "paused" | "completed" | "failed", n: number, status: string, note: TemplateResult | string): TemplateResult {
         return html`<a class="bw-figure" data-status=${name} data-zero=${String(n === 0)} href="/tasks?status=${status}">
             <span class="bw-figure-name"><i></i>${t(`status.${name}`)}</span>
             <strong>${formatNumber(n)}</strong><span class="bw-quiet">${note}</span></a>`;

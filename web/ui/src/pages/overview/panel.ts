@@ -10,13 +10,14 @@ import type { Lines } from "./series.ts";
 export class ChartPanel extends Element {
     static override properties = {
         name: {}, named: { attribute: false }, lines: { attribute: false }, span: { attribute: false },
-        format: { attribute: false }, point: { state: true },
+        format: { attribute: false }, isLog: { attribute: false }, point: { state: true },
     };
     declare name: string;
     declare named: readonly Line[];
     declare lines: Lines;
     declare span: number;
     declare format: (n: number | null) => string;
+    declare isLog: boolean;
     declare point: number | null;
 
     protected override render(): TemplateResult {
@@ -29,7 +30,7 @@ export class ChartPanel extends Element {
             <h2>${this.name}<small class="bw-quiet">${isNow || !times[at] ? "" : formatTime(new Date(times[at] * 1000).toISOString())}</small></h2>
             ${legend(this.named, values)}
             <bw-lines role="img" aria-label=${t("overview.chart", { name: this.name, told })} .lines=${this.lines}
-                .named=${this.named} .span=${this.span}
+                .named=${this.named} .span=${this.span} .isLog=${this.isLog}
                 @bw-point=${(event: CustomEvent<number | null>) => { this.point = event.detail; }}></bw-lines>
         </section>`;
     }

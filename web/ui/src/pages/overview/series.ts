@@ -30,6 +30,7 @@ function sumOf([first = [], ...others]: readonly (readonly (number | null)[])[])
     return first.map((n, i) => (n === null ? null : others.reduce((sum, points) => sum + (points[i] ?? 0), n)));
 }
 
+/** More than nothing: what is faster than the clock tells has no place on a scale of powers. */
 export function milliseconds(history: History, name: string): (number | null)[] {
-    return (history.series[name] ?? []).map((us) => (us === null ? null : us / 1000));
+    return (history.series[name] ?? []).map((us) => (us === null ? null : Math.max(us, 1) / 1000));
 }
