@@ -7,6 +7,7 @@ export const PAGES = [
     { name: "overview", path: () => "/", shows: TASK.title },
     { name: "tasks", path: () => "/tasks", shows: TASK.title },
     { name: "task", path: (id) => `/tasks/${id}`, shows: TASK.title },
+    { name: "logs", path: () => "/logs", shows: TASK.lastLine },
 ];
 
 // Says it in every way that pages show: as the task's title and message, and in its log.

@@ -24,3 +24,8 @@ export function ansiHtml(line: string): string {
 export function ansiText(line: string): TemplateResult {
     return html`${unsafeHTML(ansiHtml(line))}`;
 }
+
+/** Without any of it. */
+export function plainText(line: string): string {
+    return line.replace(/\x1b\[[0-9;:]*m/g, "").replace(OTHER, "");
+}

@@ -13,7 +13,14 @@ export interface VirtualOptions {
     rowHeight: (index: number) => number;
     keyOf: (index: number) => string | number;
     overscan?: number;
+    /**
+     * A list that grows at both ends: what is seen stays where it is; or, if it is the end and this says so, it
+     * stays the end.
+     */
+    followsEnd?: () => boolean;
 }
+
+const AT_END_PX = 2;
 
 export class VirtualRows implements ReactiveController {
     readonly #host: ReactiveControllerHost;
@@ -60,6 +67,14 @@ export class VirtualRows implements ReactiveController {
         return this.#virtual.getTotalSize();
     }
 
+    get isAtEnd(): boolean {
+        return this.#virtual.isAtEnd();
+    }
+
+    scrollToEnd(): void {
+        this.#virtual.scrollToEnd();
+    }
+
     get offset(): number {
         return this.#virtual.scrollOffset ?? 0;
     }
@@ -74,13 +89,16 @@ export class VirtualRows implements ReactiveController {
     }
 
     #settings(): ConstructorParameters<typeof Virtualizer<HTMLElement, HTMLElement>>[0] {
-        const { scroller, rowHeight, keyOf, overscan = 8 } = this.#options;
+        const { scroller, rowHeight, keyOf, overscan = 8, followsEnd } = this.#options;
         return {
             count: this.#count,
             getScrollElement: scroller,
             estimateSize: rowHeight,
             getItemKey: keyOf,
             overscan,
+            anchorTo: followsEnd ? "end" : "start",
+            followOnAppend: followsEnd?.() ?? false,
+            scrollEndThreshold: AT_END_PX,
             scrollToFn: elementScroll,
             observeElementRect,
             observeElementOffset,

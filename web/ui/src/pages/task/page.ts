@@ -13,7 +13,8 @@ import { icon } from "../../kit/icon.ts";
 import { toastError } from "../../kit/toast.ts";
 import { type Key, t } from "../../words/words.ts";
 import { canCommand, client } from "../../wire.ts";
-import "../../kit/log-view.ts";
+import "../../kit/log/view.ts";
+import { ALL_LINES, type LogFilter } from "../../kit/log/filter.ts";
 import "./chart.ts";
 import { History } from "./history.ts";
 import { jsonBlock } from "./json.ts";
@@ -50,6 +51,7 @@ export class TaskPage extends Element {
     /** undefined: not known yet; null: there is none. */
     #task: Task | null | undefined;
     #isDeleted = false;
+    #logFilter: LogFilter = ALL_LINES;
     #history = new History(() => this.requestUpdate());
     #unwatch = (): void => {};
     #timer: ReturnType<typeof setInterval> | undefined;
@@ -76,6 +78,7 @@ export class TaskPage extends Element {
         if (this.id === this.#shown) return;
         this.#leave();
         this.#shown = this.id;
+        this.#logFilter = { ...ALL_LINES, taskId: this.id };
         this.#task = undefined;
         this.#isDeleted = false;
         this.#unwatch = client.tasks.watch(this.id, (row) => this.#follow(row));
@@ -144,7 +147,7 @@ export class TaskPage extends Element {
                     ${this.#history.isCut ? html`<p class="bw-quiet">${t("task.cut", { n: this.#history.n })}</p>` : nothing}</section>
             </div>
             ${this.#renderDocuments(task)}
-            <section class="bw-card"><h2>${t("task.log")}</h2><bw-log-view .taskId=${this.id}></bw-log-view></section>`;
+            <section class="bw-card"><h2>${t("task.log")}</h2><bw-log-view .filter=${this.#logFilter}></bw-log-view></section>`;
     }
 
     #renderActions(task: Task): TemplateResult {

@@ -1,0 +1,20 @@
+// The journal's logs, over the one connection of these pages.
+import type { BellwireEvent } from "bellwire";
+
+import { client } from "../../wire.ts";
+import { queryOf } from "./filter.ts";
+import { LogReset, type LogSource } from "./source.ts";
+
+export const journal: LogSource = {
+    async read(filter, place, limit, signal) {
+        const answer = await client.http.json<{ events: BellwireEvent[]; more: boolean; earlier?: string }>(
+            "api/v1/logs", { query: { ...queryOf(filter), ...place, limit }, signal });
+        if ((answer as { reset?: boolean }).reset) throw new LogReset();
+        return { ...answer.data, earlier: answer.data.earlier ?? null, cursor: answer.cursor };
+    },
+    follow({ taskId }, after, onLine, onReset) {
+        const subscription = client.subscribe("logs",
+            { after, onReset, ...(taskId === null ? {} : { filter: { task_id: taskId } }) }, onLine);
+        return () => subscription.unsubscribe();
+    },
+};
