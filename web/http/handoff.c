@@ -55,16 +55,42 @@ static void destroy(struct bw_handoff **handoff)
     free(h);
 }
 
-/* Puts a placeholder under civetweb's number. */
-static int replace(struct bw_handoff *h)
+static int open_pair(int pair[2])
 {
-    int pair[2], err;
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0 ? 0 : BW_EIO;
+}
+
+static int put_under(int number, int fd)
+{
+    return dup3(fd, number, O_CLOEXEC) < 0 ? BW_EIO : 0;
+}
+
+/* Puts a placeholder under civetweb's number, and catches what civetweb writes. */
+static int catch_what_is_written(struct bw_handoff *h)
+{
+    int pair[2];
+    if (open_pair(pair) != 0)
         return BW_EIO;
-    err = dup3(pair[0], h->fd, O_CLOEXEC) < 0 ? BW_EIO : 0;
+    int err = put_under(h->fd, pair[0]);
     close(pair[0]);
     h->caught = pair[1];
     return err;
+}
+
+int bw_handoff_open(struct bw_handoff_desk *desk)
+{
+    int pair[2];
+    desk->dead_end = -1;
+    if (open_pair(pair) != 0)
+        return BW_EIO;
+    close(pair[1]);
+    desk->dead_end = pair[0];
+    return 0;
+}
+
+void bw_handoff_close(struct bw_handoff_desk *desk)
+{
+    close_fd(&desk->dead_end);
 }
 
 /* Sends on what civetweb wrote, with a further line in its head. From then on civetweb reads the
@@ -105,7 +131,7 @@ static uint64_t address_of(const struct mg_connection *conn, const struct bw_pro
 }
 
 static int try_to_prepare(const struct mg_connection *conn, const struct bw_handoff_desk *desk,
-                          struct bw_handoff **out, struct bw_fault *fault)
+                          bool catches, struct bw_handoff **out, struct bw_fault *fault)
 {
     const struct bw_handoff_sink *sink = &desk->sink;
     struct bw_socket_ends ends;
@@ -127,7 +153,9 @@ static int try_to_prepare(const struct mg_connection *conn, const struct bw_hand
         goto out;
     }
     h->mine = fcntl(h->fd, F_DUPFD_CLOEXEC, 0);
-    err = h->mine < 0 ? BW_EIO : replace(h);
+    err = h->mine < 0 ? BW_EIO
+          : catches   ? catch_what_is_written(h)
+                      : put_under(h->fd, desk->dead_end);
 out:
     if (err)
         destroy(&h);
@@ -145,11 +173,11 @@ static void refuse(int err, struct bw_fault *fault)
     bw_fault(fault, BW_EBUSY, "", "no room for a further live connection; try again later");
 }
 
-/* Everything that can fail; from here on civetweb has the placeholder. */
+/* Everything that can fail; from here on civetweb has the placeholder. catches: it still writes. */
 static int prepare(const struct mg_connection *conn, const struct bw_handoff_desk *desk,
-                   struct bw_handoff **out, struct bw_fault *fault)
+                   bool catches, struct bw_handoff **out, struct bw_fault *fault)
 {
-    int err = try_to_prepare(conn, desk, out, fault);
+    int err = try_to_prepare(conn, desk, catches, out, fault);
     if (err)
         refuse(err, fault);
     return err;
@@ -178,7 +206,7 @@ static int on_connect(const struct mg_connection *conn, void *arg)
                  BW_STR_ARG(host));
         return refuse_handshake(conn, 403, &fault);
     }
-    if (prepare(conn, desk, &h, &fault) == 0) {
+    if (prepare(conn, desk, true, &h, &fault) == 0) {
         if (desk->deflates)
             choose_extension(conn, h);
         mg_set_user_connection_data(conn, h);
@@ -248,7 +276,7 @@ int bw_handoff_request(const struct mg_connection *conn, const struct bw_handoff
                        struct bw_fault *fault)
 {
     struct bw_handoff *h = NULL;
-    int err = prepare(conn, desk, &h, fault);
+    int err = prepare(conn, desk, false, &h, fault);
     if (err)
         return err;
     err = taker->take(taker->arg, h->mine, h->address, headers);

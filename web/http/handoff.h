@@ -1,8 +1,9 @@
 /* The hand-off: a connection whose WebSocket handshake is done, or whose request is answered over a
  * long time, leaves civetweb, which would keep a thread for it, and goes to the streams.
  *
- * DESIGN. A request leaves from its handler, in one call: the place, the descriptor and the
- * placeholder as below, then the taker gets `mine`. If it does not want it, the connection is put
+ * DESIGN. A request leaves from its handler, in one call: the place and the descriptor as below;
+ * as civetweb has nothing to write any more, one placeholder whose other end is closed serves all
+ * of them (`dead_end`); then the taker gets `mine`. If it does not want it, the connection is put
  * back, and civetweb answers. A WebSocket takes four callbacks, because civetweb does its
  * handshake. All of it happens on the one worker that serves the connection, in four callbacks:
  *   connect  before the handshake: everything that can fail. A page of an origin that may not is
@@ -56,7 +57,13 @@ struct bw_handoff_desk {
     struct bw_proxies proxies;
     struct bw_origins origins;
     bool deflates; /* permessage-deflate is agreed to */
+    int dead_end;  /* reads the end, and takes nothing */
 };
+
+/* The desk's own descriptor; the other members are the caller's. BW_EIO: there are too many. */
+int bw_handoff_open(struct bw_handoff_desk *desk) BW_MUST_CHECK;
+/* When the context is stopped. */
+void bw_handoff_close(struct bw_handoff_desk *desk);
 
 /* Installs the callbacks for a path. The desk is borrowed until the context is stopped. */
 void bw_handoff_install(struct mg_context *context, const char *path,

@@ -189,12 +189,15 @@ int bw_http_server_start(const struct bw_http_options *options, struct bw_http_s
     if (err == 0 && bw_deadlines_start(&s->desk.deadlines, options->threads,
                                        timeout_s ? timeout_s : REQUEST_TIMEOUT_S))
         err = bw_fault(fault, BW_ENOMEM, "", "out of memory");
+    if (bw_handoff_open(&s->desk) != 0 && err == 0)
+        err = bw_fault(fault, BW_EIO, "http", "no descriptor is left");
     if (err == 0)
         err = start(s, fault);
     s->options.listen = s->options.proxies = s->options.origins =
         NULL; /* were borrowed for this call only */
     if (err) {
         bw_deadlines_stop(&s->desk.deadlines);
+        bw_handoff_close(&s->desk);
         free(s);
     } else {
         *out = s;
@@ -215,6 +218,7 @@ void bw_http_server_stop(struct bw_http_server **server)
         shutdown(listener, SHUT_RD);
     mg_stop(s->context);
     bw_deadlines_stop(&s->desk.deadlines);
+    bw_handoff_close(&s->desk);
     free(s);
 }
 

@@ -6,8 +6,9 @@
  * of this host's addresses at once. The kernel gives out the lowest free descriptor, and workers
  * take connections up in the order in which they came. So one is nearly always close to the one
  * found before, be it the only one or one of thousands that wait for a worker: looking begins
- * there. Otherwise it goes upward from 0; when a connection is open, all lower numbers were taken
- * once. One that is not found (the client has left) costs the way to the end of the table. */
+ * there, in both directions. Otherwise it goes upward from 0; when a connection is open, all lower
+ * numbers were taken once. One that is not found (the client has left) costs the way to the end of
+ * the table. */
 #include "web/http/socket.h"
 
 #include <arpa/inet.h>
@@ -23,7 +24,7 @@
 enum {
     LINK_MAX = 34 << 10, /* of "http://1.2.3.4:80/path": a whole request's head has less */
     MANY_FDS = 4 * 1024, /* looked at before it is worth asking how many there may be */
-    BEFORE = 64,         /* the one found last, and … */
+    BEFORE = 64,         /* so many before the one found last, and … */
     NEAR = 512,          /* … so many from there on are close to it */
 };
 
@@ -106,10 +107,12 @@ static bool is_wanted(void *arg, int fd)
 
 static int find_near(int last, struct wanted *w)
 {
-    int from = last > BEFORE ? last - BEFORE : 0;
-    for (int fd = from; fd < from + NEAR; fd++)
-        if (is_wanted(w, fd))
-            return fd;
+    for (int step = 0; step < NEAR; step++) {
+        if (is_wanted(w, last + step))
+            return last + step;
+        if (step > 0 && step <= BEFORE && step <= last && is_wanted(w, last - step))
+            return last - step;
+    }
     return BW_ENOTFOUND;
 }
 
