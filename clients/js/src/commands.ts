@@ -51,6 +51,8 @@ export interface BulkResult {
     more: boolean;
     stopped: string | null;
     next: string | null;
+    /** Behind the last of them; null if there is none. */
+    cursor: Cursor | null;
 }
 
 /** One task of the server. Making one asks for nothing. */
@@ -134,7 +136,7 @@ function outcomeOf({ event_type, data }: BellwireEvent, id: string): Outcome["ou
 /** A command, and what to say in an error that it was. */
 export async function command<T>(
     http: Http, path: string, body: unknown, what: string,
-): Promise<T & { cursor: Cursor }> {
+): Promise<T> {
     try {
         const { data, cursor } = await http.json<T>(path, { method: "POST", body, timeoutMs: TIMEOUT_MS });
         return { ...data, cursor };
