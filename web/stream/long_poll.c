@@ -25,7 +25,7 @@ static void begin(struct bw_conn *conn)
     struct bw_watch *watch = conn->watch;
     const struct bw_wish wish = {.feed = watch->feed,
                                  .filter = watch->filter,
-                                 .after = watch->after,
+                                 .after = bw_sub_place(conn, watch->has_after, watch->after),
                                  .has_after = watch->has_after};
     bw_metric_add(&polls, 1);
     watch->since_s = conn->engine->now_s;

@@ -26,7 +26,7 @@ static void begin(struct bw_conn *conn)
     const struct bw_watch *watch = conn->watch;
     struct bw_wish wish = {.feed = watch->feed,
                            .filter = watch->filter,
-                           .after = watch->after,
+                           .after = bw_sub_place(conn, watch->has_after, watch->after),
                            .has_after = watch->has_after,
                            .snapshot = watch->snapshot,
                            .conflate = watch->conflate};

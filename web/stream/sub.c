@@ -94,6 +94,16 @@ static struct bw_sub *find(const struct bw_conn *conn, struct bw_str topic)
     return NULL;
 }
 
+struct bw_cursor bw_sub_place(const struct bw_conn *conn, bool given, struct bw_cursor after)
+{
+    struct bw_place now;
+    if (given && after.kind != BW_CURSOR_LATEST)
+        return after;
+    if (!bw_hub_now(conn->engine->hub, &now)) /* the bus was never heard: it is found out later */
+        return (struct bw_cursor){.kind = BW_CURSOR_LATEST};
+    return (struct bw_cursor){BW_CURSOR_AT, now.epoch, now.seq};
+}
+
 static struct bw_sub *create(struct bw_conn *conn, const struct bw_wish *wish)
 {
     struct bw_sub *sub = calloc(1, sizeof *sub);
@@ -109,7 +119,7 @@ static struct bw_sub *create(struct bw_conn *conn, const struct bw_wish *wish)
         bw_sub_destroy(sub);
         return NULL;
     }
-    sub->job->after = wish->has_after ? wish->after : (struct bw_cursor){.kind = BW_CURSOR_LATEST};
+    sub->job->after = wish->after;
     sub->view->users++;
     count_in(sub);
     sub->next = conn->subs;

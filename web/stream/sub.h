@@ -50,9 +50,12 @@ struct bw_sub {
 struct bw_wish {
     struct bw_feed *feed;
     struct bw_filter *filter; /* NULL: everything */
-    struct bw_cursor after;
+    struct bw_cursor after;   /* see bw_sub_place() */
     bool has_after, snapshot, conflate;
 };
+/* Where a subscription begins: at the given cursor, or now, which is a place from this moment on,
+ * though the ring may be opened later. `given` says whether there is one. */
+struct bw_cursor bw_sub_place(const struct bw_conn *conn, bool given, struct bw_cursor after);
 void bw_sub_subscribe(struct bw_conn *conn, const struct bw_wish *wish);
 void bw_sub_unsubscribe(struct bw_conn *conn, struct bw_str topic);
 /* Ends one with the fault that its view's lease brought. */

@@ -26,7 +26,7 @@ static void subscribe(struct bw_conn *conn, struct bw_command *command)
     struct bw_str topic = bw_str(command->topic);
     struct bw_fault fault = {0};
     struct bw_wish wish = {.filter = command->filter,
-                           .after = command->after,
+                           .after = bw_sub_place(conn, command->has_after, command->after),
                            .has_after = command->has_after,
                            .snapshot = command->snapshot,
                            .conflate = command->conflate};

@@ -37,7 +37,8 @@ struct fake_upstream {
     _Atomic bool hushed;      /* the bridge is told nothing */
     _Atomic int refuse;       /* requests are answered with this error */
     _Atomic int n_deaf;       /* so many subscriptions fail */
-    _Atomic unsigned n_asked; /* requests answered */
+    _Atomic unsigned n_came;  /* requests … */
+    _Atomic unsigned n_asked; /* … of which so many were answered */
     _Atomic bool closed;
 };
 
@@ -333,6 +334,7 @@ static int fake_request(void *bus, struct bw_str request, uint32_t timeout_ms, s
     msgpack_zone zone;
     msgpack_object map;
     (void)timeout_ms;
+    f->n_came++;
     if (f->away)
         return bw_fault(fault, BW_EUNAVAILABLE, "", "the bus cannot be reached");
     if (f->refuse)

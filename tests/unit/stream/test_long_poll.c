@@ -169,6 +169,7 @@ static void test_who_may_not_subscribe_gets_an_answer(void **state)
     assert_int_equal(bw_door_create(&engine.door, 1, 1), 0);
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
     struct bw_arrival arrival = {.fd = fds[1], .watch = new_watch("system", true)};
+    set_after(arrival.watch, FAKE_EPOCH, 0);
     assert_int_equal(bw_conn_create(&engine, &arrival), 0);
     w.fd = fds[0];
     assert_non_null(strstr(read_to(&w, "\r\n\r\n"), "HTTP/1.1 503 "));

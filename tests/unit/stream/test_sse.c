@@ -150,6 +150,30 @@ static void test_resuming_between_two_topics(void **state)
     close_world(world);
 }
 
+/* Now is when the stream begins, though its ring is opened later: who has the answer's head may
+ * publish, and see it. */
+static void test_now_is_when_it_begins(void **state)
+{
+    (void)state;
+    struct world *world = open_world(&usual);
+    struct watcher w;
+    journal(world, "system");
+    unsigned came = world->bus->n_came;
+    pthread_mutex_lock(&world->bus->lock); /* so the replay thread does not get further … */
+    watch_say(&world->w, "{\"type\":\"subscribe\",\"topic\":\"logs\",\"after\":\"oldest\"}");
+    wait_until(world->bus->n_came > came); /* … than this question */
+    come(world, &w, new_watch("system", false));
+    expect_head(&w);
+    fake_tell(world->bus, &world->bus->events[0]);
+    bw_bridge_idle(world->bus->bridge);
+    pthread_mutex_unlock(&world->bus->lock);
+    read_to(&w, "\n\n");
+    assert_non_null(strstr(read_to(&w, "\n\n"), "event: subscribed\nid: 1f0c22aa.0\n"));
+    assert_int_equal(next_seq(&w), 1);
+    watch_close(&w);
+    close_world(world);
+}
+
 /* --- Ids ----------------------------------------------------------------------------- */
 
 static void test_ids_are_promises(void **state)
@@ -240,6 +264,7 @@ int main(void)
         cmocka_unit_test(test_a_hole_that_stays),
         cmocka_unit_test(test_a_hole_that_is_none),
         cmocka_unit_test(test_resuming_between_two_topics),
+        cmocka_unit_test(test_now_is_when_it_begins),
         cmocka_unit_test(test_ids_are_promises),
         cmocka_unit_test(test_a_heartbeat_has_the_place_reached),
         cmocka_unit_test(test_who_says_no_more_still_listens),
