@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/metrics.h"
+#include "net/listening.h"
 #include "net/socket.h"
 #include "wire/mp.h"
 #include "wire/pub.h"
@@ -37,6 +38,7 @@ struct run {
 
 struct bw_publish {
     nng_socket socket;
+    struct bw_listening *listening;
     struct run *runs;
     int32_t *next;      /* of a record: the next one of its topic, or NONE */
     size_t cap;         /* of both */
@@ -59,14 +61,17 @@ int bw_publish_open(uint32_t buffer_messages, struct bw_publish **out, struct bw
         bw_publish_close(&p);
         return bw_nng_fault(fault, rv, "pub-buffer-messages");
     }
+    int err = bw_listening_open(p->socket, &p->listening, fault);
+    if (err)
+        bw_publish_close(&p);
     *out = p;
-    return 0;
+    return err;
 }
 
 int bw_publish_listen(struct bw_publish *publish, const char *endpoint, struct nng_tls_config *tls,
                       struct bw_fault *fault)
 {
-    return bw_nng_listen(publish->socket, endpoint, tls, fault);
+    return bw_listening_add(publish->listening, endpoint, tls, fault);
 }
 
 void bw_publish_close(struct bw_publish **publish)
@@ -75,6 +80,7 @@ void bw_publish_close(struct bw_publish **publish)
     *publish = NULL;
     if (!p)
         return;
+    bw_listening_close(&p->listening);
     nng_close(p->socket);
     bw_buf_free(&p->head);
     free(p->runs);

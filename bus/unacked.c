@@ -11,6 +11,7 @@
 #include "base/diag.h"
 #include "base/metrics.h"
 #include "intake.h"
+#include "net/listening.h"
 #include "net/socket.h"
 
 BW_COUNTER(messages, "bellwire_unacked_messages_total",
@@ -36,6 +37,7 @@ struct bw_unacked {
     struct bw_unacked_options options;
     struct bw_unacked_sink sink;
     nng_socket socket;
+    struct bw_listening *listening;
     nng_aio *recv;
     struct slot *slots, *receiving; /* receiving: for the message that comes next */
     pthread_mutex_t lock;           /* of everything below */
@@ -205,6 +207,8 @@ int bw_unacked_start(const struct bw_unacked_options *options, struct bw_unacked
     pthread_mutex_init(&u->lock, NULL);
     rv = open_socket(u);
     int err = rv ? bw_nng_fault(fault, rv, "cannot set up a SUB socket") : 0;
+    if (!err)
+        err = bw_listening_open(u->socket, &u->listening, fault);
     if (!err && open_slots(u) < 0)
         err = bw_fault(fault, BW_ENOMEM, "", "out of memory");
     if (err) {
@@ -219,7 +223,7 @@ int bw_unacked_start(const struct bw_unacked_options *options, struct bw_unacked
 int bw_unacked_listen(struct bw_unacked *unacked, const char *endpoint, struct nng_tls_config *tls,
                       struct bw_fault *fault)
 {
-    return bw_nng_listen(unacked->socket, endpoint, tls, fault);
+    return bw_listening_add(unacked->listening, endpoint, tls, fault);
 }
 
 void bw_unacked_drain(struct bw_unacked *unacked)
@@ -236,6 +240,7 @@ void bw_unacked_stop(struct bw_unacked **unacked)
     *unacked = NULL;
     if (!u)
         return;
+    bw_listening_close(&u->listening);
     nng_close(u->socket);
     nng_aio_free(u->recv);
     for (uint32_t i = 0; u->slots && i < u->options.slots; i++)

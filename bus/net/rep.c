@@ -133,9 +133,11 @@ static struct rep *open_rep(struct bw_server *server, struct bw_fault *fault)
 
 int bw_rep_listen(struct bw_server *server, const char *endpoint, struct bw_fault *fault)
 {
+    nng_listener listener;
     if (!server->rep)
         server->rep = open_rep(server, fault);
-    return server->rep ? bw_nng_listen(server->rep->socket, endpoint, NULL, fault) : fault->err;
+    return server->rep ? bw_nng_listen(server->rep->socket, endpoint, NULL, &listener, fault)
+                       : fault->err;
 }
 
 void bw_rep_drain(struct rep *rep)

@@ -36,18 +36,17 @@ int bw_nng_listen_fault(struct bw_fault *fault, int rv, const char *endpoint)
 }
 
 int bw_nng_listen(nng_socket socket, const char *endpoint, struct nng_tls_config *tls,
-                  struct bw_fault *fault)
+                  nng_listener *out, struct bw_fault *fault)
 {
-    nng_listener listener;
-    int rv = nng_listener_create(&listener, socket, endpoint);
+    int rv = nng_listener_create(out, socket, endpoint);
     if (rv != 0)
         return bw_nng_listen_fault(fault, rv, endpoint);
     if (bw_tls_wanted(endpoint))
-        rv = nng_listener_set_ptr(listener, NNG_OPT_TLS_CONFIG, tls);
+        rv = nng_listener_set_ptr(*out, NNG_OPT_TLS_CONFIG, tls);
     if (rv == 0)
-        rv = nng_listener_start(listener, 0);
+        rv = nng_listener_start(*out, 0);
     if (rv == 0)
         return 0;
-    nng_listener_close(listener);
+    nng_listener_close(*out);
     return bw_nng_listen_fault(fault, rv, endpoint);
 }

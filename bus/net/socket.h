@@ -16,6 +16,6 @@ int bw_nng_listen_fault(struct bw_fault *fault, int rv, const char *endpoint);
 /* Listens on an endpoint, with tls if it is tls+tcp://; if that fails, the fault is
  * bw_nng_listen_fault()'s. */
 int bw_nng_listen(nng_socket socket, const char *endpoint, struct nng_tls_config *tls,
-                  struct bw_fault *fault) BW_MUST_CHECK;
+                  nng_listener *out, struct bw_fault *fault) BW_MUST_CHECK;
 
 #endif
