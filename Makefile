@@ -334,7 +334,7 @@ $(E2E)/ok: tests/e2e/package.json tests/e2e/package-lock.json $(NODE)/ok | $(DEP
 	@touch $@
 e2e: $(B)/e2e.ok ## test the page in a browser
 $(B)/e2e.ok: $(E2E)/ok $(wildcard tests/e2e/*.js) $(B)/bellwired
-	BELLWIRE_BUILD=$(abspath $(B)) BELLWIRE_E2E=$(abspath $(E2E)) $(NODE)/bin/node --test 'tests/e2e/$(E2E_ONLY).test.js'
+	BELLWIRE_BUILD=$(abspath $(B)) BELLWIRE_E2E=$(abspath $(E2E)) $(NODE)/bin/node --test --test-concurrency=2 'tests/e2e/$(E2E_ONLY).test.js'
 	@touch $@
 
 # What is compiled, and unit tests, by so many at a time; what has the real programs run one by one.

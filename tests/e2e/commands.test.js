@@ -72,7 +72,7 @@ test("a task that nobody owns is commanded all the same", { timeout: 4 * WAIT_MS
     await give(tab, "retry");
     await badge(tab, "Pending");
     await give(tab, "start");
-    await tab.locator(".bw-timeline").getByText("Asked: Start").waitFor();
+    await badge(tab, "Starting…");
     tabs.daemon.run("--id", "idle", ...COUNTS);
     await badge(tab, "Running");
 });
