@@ -16,7 +16,7 @@
 enum { HANG_UPS = 200, TRIES_MAX = 1200, TRY_MS = 100 };
 
 /* nng 1.5 does not free what it had greeted, and never let in, when the listener is closed. */
-const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libnng";
