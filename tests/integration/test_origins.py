@@ -65,7 +65,7 @@ def test_any_page_could_open_a_websocket(daemon):
         with pytest.raises(InvalidStatus) as refused:
             watch(daemon, origin)
         response = refused.value.response
-        assert response.status_code == 403
+        assert response.status_code == 403 and response.reason_phrase == "Forbidden"
         assert json.loads(response.body)["field"] == "Origin"
     wait_until(lambda: daemon.get("/api/v1/stats").json["data"]["watchers"] == 0, "no place is taken")
 

@@ -91,6 +91,7 @@ const char *bw_http_reason(int status)
         {207, "Multi-Status"},
         {304, "Not Modified"},
         {400, "Bad Request"},
+        {403, "Forbidden"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},
         {408, "Request Timeout"},
