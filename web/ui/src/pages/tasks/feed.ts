@@ -7,6 +7,7 @@
 // any more stays for a moment, so that one sees why it goes.
 import type { Task } from "bellwire";
 
+import { Alarm } from "../../kit/alarm.ts";
 import { client } from "../../wire.ts";
 import { countNew, mergeHead, type Page } from "./merge.ts";
 import { EVERYTHING, filterOf, matches, type View } from "./view.ts";
@@ -15,7 +16,7 @@ const HEAD = 100; // rows
 const PAGE = 500;
 const AHEAD = 300; // rows before the end of what is known when the next page is asked for
 const HEAD_MS = 1_000;
-const IDLE_MS = 15_000; // for what no event told
+const IDLE_MS = 5_000; // for what those events do not tell, as an update that is the first of a task that waited
 const SETTLE_MS = 80; // rows that only fly by are not watched
 const LEAVE_MS = 2_500;
 const TELLING = ["TASK_CREATED", "TASK_STATUS_CHANGED", "TASK_COMPLETED", "TASK_FAILED", "TASK_DELETED"];
@@ -51,7 +52,11 @@ export class TaskFeed {
     #shown: readonly string[] = [];
     #life = new AbortController();
     #unsubscribe: () => void = () => {};
-    #headTimer: ReturnType<typeof setTimeout> | undefined;
+    readonly #head = new Alarm(() => {
+        if (this.#isReading) this.#isDirty = true; // again after that
+        else if (this.#isDirty || !document.hidden) void this.#readHead(!this.isLoaded);
+        else this.#head.in(IDLE_MS);
+    });
     #settleTimer: ReturnType<typeof setTimeout> | undefined;
     #isReading = false;
     #isDirty = false;
@@ -80,9 +85,8 @@ export class TaskFeed {
     close(): void {
         this.#life.abort();
         this.#unsubscribe();
-        clearTimeout(this.#headTimer);
+        this.#head.cancel();
         clearTimeout(this.#settleTimer);
-        this.#headTimer = undefined;
         for (const unwatch of this.#watches.values()) unwatch();
         this.#watches.clear();
         this.#leaving.clear();
@@ -165,16 +169,8 @@ export class TaskFeed {
     // --- Reading --------------------------------------------------------------------------------
 
     #headSoon(afterMs: number): void {
-        if (afterMs === 0) {
-            clearTimeout(this.#headTimer);
-            this.#headTimer = undefined;
-        }
         this.#isDirty = true;
-        if (this.#isReading) return; // and again after that
-        this.#headTimer ??= setTimeout(() => {
-            this.#headTimer = undefined;
-            void this.#readHead(false);
-        }, afterMs);
+        if (!this.#isReading) this.#head.in(afterMs); // else after that
     }
 
     async #readHead(isFirst: boolean): Promise<void> {
@@ -190,11 +186,7 @@ export class TaskFeed {
         if (signal.aborted) return;
         this.#isReading = false;
         this.#listener.onList();
-        clearTimeout(this.#headTimer);
-        this.#headTimer = setTimeout(() => {
-            this.#headTimer = undefined;
-            if (!document.hidden) void this.#readHead(!this.isLoaded);
-        }, this.#isDirty || this.error ? HEAD_MS : IDLE_MS);
+        this.#head.in(this.#isDirty || this.error ? HEAD_MS : IDLE_MS);
     }
 
     #adopt(page: Answer, isFirst: boolean): void {
