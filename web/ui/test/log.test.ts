@@ -4,12 +4,13 @@ import { test } from "node:test";
 import type { BellwireEvent } from "bellwire";
 
 import { plainText } from "../src/kit/ansi.ts";
+import { readText } from "../src/kit/log/download.ts";
 import { LogFeed } from "../src/kit/log/feed.ts";
 import { ALL_LINES, levelOf, type LogFilter, matches } from "../src/kit/log/filter.ts";
 import { type LogPage, LogReset, type LogSource } from "../src/kit/log/source.ts";
 
 const line = (n: number, message = `line ${n}`, level?: string): BellwireEvent =>
-    ({ cursor: `e.${n}`, message, data: { id: "t", ...(level === undefined ? {} : { level }) } }) as unknown as BellwireEvent;
+    ({ cursor: `e.${n}`, timestamp: "2026-05-01T00:00:00Z", message, data: { id: "t", ...(level === undefined ? {} : { level }) } }) as unknown as BellwireEvent;
 
 /** A log as the server has it: lines 1 to `n`, and whoever follows it. */
 class Log implements LogSource {
@@ -33,7 +34,7 @@ class Log implements LogSource {
         if (this.fails) throw new Error("away");
         const text = "after" in place ? place.after : place.before;
         const at = text === "oldest" ? this.oldest - 1 : text === "latest" ? this.n + 1 : Number(text.slice(2));
-        if (at < this.oldest - 1) throw new LogReset();
+        if (at < this.oldest - 1) throw new LogReset(false);
         const isBack = "before" in place;
         const from = isBack ? Math.max(this.oldest, at - limit) : at + 1;
         const to = isBack ? at - 1 : Math.min(this.n, at + limit);
@@ -215,6 +216,38 @@ test("levels are those of the server, whatever a producer calls them", () => {
     assert.ok(!matches({ ...ALL_LINES, level: "warning" }, line(1)));
     assert.ok(matches({ ...ALL_LINES, level: "warning" }, line(1, "", "critical")));
     assert.ok(!matches({ ...ALL_LINES, q: "ä" }, line(1, "Ä")), "as on the server, only a to z are folded");
+});
+
+test("a file has every line once, and says so if there are more than it may have", async () => {
+    const { log } = opened(3_210);
+    const { signal } = new AbortController();
+    const told: number[] = [];
+    const whole = await readText(log, ALL_LINES, signal, (n) => told.push(n));
+    const said = (await whole.file.text()).trimEnd().split("\n").map((one) => one.split(" t ")[1]);
+    assert.deepEqual(said, Array.from({ length: 3_210 }, (_, i) => `line ${i + 1}`));
+    assert.ok(!whole.isCut);
+    assert.deepEqual(told, [1_000, 2_000, 3_000, 3_210]);
+    const some = await readText(log, ALL_LINES, signal, () => {}, 2_000);
+    assert.ok(some.isCut);
+    assert.equal((await some.file.text()).trimEnd().split("\n").length, 2_000);
+});
+
+test("a file goes on where lines left the journal, and has none of another one", async () => {
+    for (const [isOtherJournal, expected] of [[false, 2_000], [true, 1_000]] as const) {
+        const { log } = opened(2_000);
+        const source: LogSource = {
+            follow: () => () => {},
+            async read(filter, place, limit, signal) {
+                if (log.asked === 1 && log.oldest === 1) {
+                    log.oldest = 1_001;
+                    throw new LogReset(isOtherJournal);
+                }
+                return log.read(filter, place, limit, signal);
+            },
+        };
+        const { file } = await readText(source, ALL_LINES, new AbortController().signal, () => {});
+        assert.equal((await file.text()).trimEnd().split("\n").length, expected);
+    }
 });
 
 test("a file has the text without colours", () => {

@@ -157,6 +157,7 @@ export const en = {
     "log.resume": "Go on",
     "log.download": "Download",
     "log.downloading": "{n} lines … stop",
+    "log.cut": "The file has the first {n} lines; there are more.",
     "log.loading": "Loading …",
     "log.searching": "Searching …",
     "log.none": "No line matches.",

@@ -159,6 +159,7 @@ export const zh: Words = {
     "log.resume": "继续",
     "log.download": "下载",
     "log.downloading": "{n} 行…… 停止",
+    "log.cut": "文件只包含前 {n} 行，其后还有更多。",
     "log.loading": "正在加载……",
     "log.searching": "正在搜索……",
     "log.none": "没有匹配的行。",

@@ -14,22 +14,26 @@ export function textLine(event: BellwireEvent): string {
     return `${event.timestamp} ${levelOf(event).toUpperCase().padEnd(7)} ${taskOf(event)} ${plainText(event.message)}\n`;
 }
 
-/** Reads it page by page, and tells how many lines there are so far. */
-export async function readText(source: LogSource, filter: LogFilter, signal: AbortSignal, onProgress: (lines: number) => void): Promise<Blob> {
-    const parts: string[] = [];
-    let after = "oldest", n = 0;
-    for (let more = true; more && n < LINES_MAX;) {
-        const page = await source.read(filter, { after }, PAGE_LINES, signal).catch((error: unknown) => {
+/** Reads it page by page, and tells how many lines there are so far. Cut: there are more than it may have. */
+export async function readText(
+    source: LogSource, filter: LogFilter, signal: AbortSignal, onProgress: (lines: number) => void, most = LINES_MAX,
+): Promise<{ file: Blob; isCut: boolean }> {
+    let parts: string[] = [];
+    let after = "oldest", n = 0, more = true;
+    while (more && n < most) {
+        try {
+            const page = await source.read(filter, { after }, PAGE_LINES, signal);
+            parts.push(page.events.map(textLine).join(""));
+            n += page.events.length;
+            ({ more, cursor: after } = page);
+        } catch (error) {
             if (!(error instanceof LogReset)) throw error;
-            return null; // lines left the journal meanwhile: from those on that are kept
-        });
-        after = page?.cursor ?? "oldest";
-        more = page?.more ?? true;
-        if (page) parts.push(page.events.map(textLine).join(""));
-        n += page?.events.length ?? 0;
+            after = "oldest"; // lines left the journal meanwhile: it goes on with those that are kept
+            if (error.isOtherJournal) [parts, n] = [[], 0];
+        }
         onProgress(n);
     }
-    return new Blob(parts, { type: "text/plain;charset=utf-8" });
+    return { file: new Blob(parts, { type: "text/plain;charset=utf-8" }), isCut: more };
 }
 
 /** As if somebody had clicked a link to it. */

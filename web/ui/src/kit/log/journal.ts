@@ -9,7 +9,8 @@ export const journal: LogSource = {
     async read(filter, place, limit, signal) {
         const answer = await client.http.json<{ events: BellwireEvent[]; more: boolean; earlier?: string }>(
             "api/v1/logs", { query: { ...queryOf(filter), ...place, limit }, signal });
-        if ((answer as { reset?: boolean }).reset) throw new LogReset();
+        const { reset, reason } = answer as { reset?: boolean; reason?: string };
+        if (reset) throw new LogReset(reason !== "retention");
         return { ...answer.data, earlier: answer.data.earlier ?? null, cursor: answer.cursor };
     },
     follow({ taskId }, after, onLine, onReset) {

@@ -14,8 +14,15 @@ export interface LogPage {
     cursor: string;
 }
 
-/** The place is not kept any more, or of another journal. */
-export class LogReset extends Error {}
+/** The place is of another journal, or not kept any more. */
+export class LogReset extends Error {
+    readonly isOtherJournal: boolean;
+
+    constructor(isOtherJournal: boolean) {
+        super("the log was read anew");
+        this.isOtherJournal = isOtherJournal;
+    }
+}
 
 export interface LogSource {
     /** Rejects with LogReset, or with what went wrong. */

@@ -20,7 +20,7 @@ import { formatNumber } from "../format.ts";
 import { icon } from "../icon.ts";
 import { toast, toastError } from "../toast.ts";
 import { VirtualRows } from "../virtual.ts";
-import { readText, save } from "./download.ts";
+import { LINES_MAX, readText, save } from "./download.ts";
 import { LogFeed } from "./feed.ts";
 import { ALL_LINES, isLevel, LEVELS, type LogFilter } from "./filter.ts";
 import { markFound } from "./found.ts";
@@ -169,11 +169,12 @@ export class LogView extends Element {
         const stop = new AbortController();
         this.#download = { lines: 0, stop };
         try {
-            const file = await readText(journal, filter, stop.signal, (lines) => {
+            const { file, isCut } = await readText(journal, filter, stop.signal, (lines) => {
                 this.#download = { lines, stop };
                 this.requestUpdate();
             });
             save(file, `${["bellwire", filter.taskId, new Date().toISOString().slice(0, 19)].filter(Boolean).join("-").replace(/[^\w.-]/g, "_")}.log`);
+            if (isCut) toast(t("log.cut", { n: formatNumber(LINES_MAX, 0) }));
         } catch (error) {
             if (!stop.signal.aborted) toastError(error);
         }
