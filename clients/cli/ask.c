@@ -4,11 +4,9 @@
  * answers are read from topic `system`, from where the first command went: events are looked at on
  * a thread of libbellwire, which wakes the main thread when the last is answered. */
 #include <pthread.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "answer.h"
 #include "text.h"
@@ -86,16 +84,10 @@ static void note_attempt(struct asking *a, struct asked *t)
     bw_buf_free(&copy);
 }
 
-static const char *login_name(void)
-{
-    const struct passwd *user = getpwuid(geteuid());
-    return user ? user->pw_name : NULL;
-}
-
 static void ask(struct asking *a, struct asked *t)
 {
     struct bellwire_result result;
-    const char *by = options.by ? options.by : login_name();
+    const char *by = options.by ? options.by : bw_cli_login_name();
     if (options.wait && a->action == BW_RETRY)
         note_attempt(a, t);
     int err =

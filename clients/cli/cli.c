@@ -1,9 +1,11 @@
 /* How every command connects, and how it says that something went wrong. */
 #include "cli.h"
 
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tls/tls.h"
 #include "wire/url.h"
@@ -77,4 +79,10 @@ int bw_cli_connect(const struct bw_cli *cli, const struct bellwire_options *opti
                                                       " BELLWIRE_BUS_CA must name PEM files"
                                                     : "");
     return 0;
+}
+
+const char *bw_cli_login_name(void)
+{
+    const struct passwd *user = getpwuid(geteuid());
+    return user ? user->pw_name : NULL;
 }

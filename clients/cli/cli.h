@@ -59,4 +59,7 @@ int bw_cli_request_failed(const struct bw_cli *cli, int err, const struct bellwi
 int bw_cli_connect(const struct bw_cli *cli, const struct bellwire_options *options,
                    struct bellwire **out) BW_MUST_CHECK;
 
+/* Of whoever runs this; NULL if they have no name here. Borrowed until the next call. */
+const char *bw_cli_login_name(void);
+
 #endif

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <poll.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,12 +79,6 @@ static void make_id(const char *command, char out[TASK_ID_LEN])
     out[n] = 0;
 }
 
-static const char *login_name(void)
-{
-    const struct passwd *user = getpwuid(geteuid());
-    return user ? user->pw_name : NULL;
-}
-
 static int check_options(const struct bw_cli *cli)
 {
     const struct {
@@ -142,7 +135,7 @@ static int describe_task(const struct bw_cli *cli, struct run *r, char **argv)
         .id = options.id ? options.id : r->id,
         .type = options.type,
         .title = options.title,
-        .owner = options.owner ? options.owner : login_name(),
+        .owner = options.owner ? options.owner : bw_cli_login_name(),
         .resource = options.resource,
         .queue = options.queue,
         .worker = r->worker,
