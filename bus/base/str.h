@@ -30,6 +30,18 @@ static inline bool bw_str_is(struct bw_str a, const char *z)
     return bw_str_eq(a, bw_str(z));
 }
 
+/* Whether it is one of some words, which have a space between them. NULL: there are none. */
+static inline bool bw_str_is_word_of(struct bw_str s, const char *words)
+{
+    for (const char *w = words; w && *w;) {
+        size_t len = strcspn(w, " ");
+        if (bw_str_eq((struct bw_str){w, len}, s))
+            return true;
+        w += len + (w[len] == ' ');
+    }
+    return false;
+}
+
 /* Without blanks at both ends. */
 static inline struct bw_str bw_str_trim(struct bw_str s)
 {

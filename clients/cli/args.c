@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/values.h"
+
 struct parser {
     const struct bw_opt_table *tables;
     size_t n_tables;
@@ -43,15 +45,19 @@ bool bw_args_number(const char *text, uint32_t min, uint32_t max, uint32_t *out)
 
 static int list_add(struct bw_opt_list *list, const char *value)
 {
-    char *rest, *copy = list->n_text < BW_OPT_LIST_MAX ? strdup(value) : NULL;
-    if (!copy)
+    size_t size = strlen(value) + 1;
+    char *out = list->n_text < BW_OPT_LIST_MAX ? malloc(size) : NULL;
+    struct bw_str rest = bw_str(value), v;
+    if (!out)
         return BW_ETOOBIG;
-    list->text[list->n_text++] = copy;
-    for (char *v = strtok_r(copy, ",", &rest); v; v = strtok_r(NULL, ",", &rest)) {
+    list->text[list->n_text++] = out;
+    while (bw_values_take(&rest, out, &v)) {
         if (list->n == BW_OPT_LIST_MAX)
             return BW_ETOOBIG;
-        list->v[list->n++] = v;
+        list->v[list->n++] = out;
         list->v[list->n] = NULL;
+        out[v.len] = 0; /* there is room: a comma stood behind it, or the end */
+        out += v.len + 1;
     }
     return 0;
 }

@@ -12,7 +12,7 @@ enum bw_opt_kind {
     BW_OPT_FLAG,  /* bool */
     BW_OPT_TEXT,  /* const char *, borrowed from argv */
     BW_OPT_COUNT, /* uint32_t, min to max */
-    BW_OPT_LIST,  /* struct bw_opt_list: may be given again, or as a,b,c */
+    BW_OPT_LIST,  /* struct bw_opt_list: may be given again, or as a,b,c (base/values.h) */
 };
 
 enum { BW_OPT_LIST_MAX = 64 };

@@ -27,7 +27,8 @@ static struct tail_options {
 static const struct bw_opt opts[] = {
     {'t', "topic", BW_OPT_LIST, OPT(topics), "A,B",
      "only these topics, such as system or logs; may be given again", 0, 0},
-    {'i', "task", BW_OPT_LIST, OPT(tasks), "ID", "only this task; may be given again", 0, 0},
+    {'i', "task", BW_OPT_LIST, OPT(tasks), "A,B",
+     "only these tasks; may be given again; a comma within an id has a backslash before it", 0, 0},
     {'a', "after", BW_OPT_TEXT, OPT(after), "CURSOR",
      "begin after this cursor, or with the oldest event kept: oldest (default: begin now)", 0, 0},
     {0, "json", BW_OPT_FLAG, OPT(json), NULL, "print a JSON object a line, cursor included", 0, 0},

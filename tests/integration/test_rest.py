@@ -228,6 +228,19 @@ def test_topics_are_merged_and_filtered(daemon):
     assert events(event_types="TASK_FAILED") == []
 
 
+def test_names_with_commas(daemon):
+    """Where several values have commas between them, a comma within one has a backslash before it."""
+    for task, owner in (("a,b", "Smith, Ann"), ("a", "Smith"), ("c\\d", "CORP\\ann"), ("e\\", "x")):
+        create(daemon, id=task, owner=owner)
+    assert sorted(ids(daemon, id="a,b")) == ["a"]
+    assert sorted(ids(daemon, id="a\\,b,a")) == ["a", "a,b"]
+    assert ids(daemon, owner="Smith\\, Ann") == ["a,b"]
+    assert ids(daemon, owner="CORP\\ann") == ["c\\d"]
+    assert sorted(ids(daemon, id="e\\\\,c\\\\d")) == ["c\\d", "e\\"]
+    (event,) = check(daemon.get("/api/v1/events", task_id="a\\,b"), 200)["data"]["events"]
+    assert event["data"]["id"] == "a,b"
+
+
 def test_cursors_that_cannot_be_served(daemon):
     daemon.publish({"event_type": "TASK_CREATED", "data": {"id": "t"}})
     cursor = daemon.get("/api/v1/events").json["cursor"]

@@ -3,24 +3,33 @@
 
 #include <stdlib.h>
 
+#include "base/values.h"
+
 void bw_params_begin(struct bw_params *p, const struct bw_query *query)
 {
     size_t most = 0; /* a value more than there are commas, for each parameter */
+    size_t bytes = 0;
     for (size_t i = 0; i < query->n; i++) {
         most++;
+        bytes += query->params[i].value.len;
         for (size_t k = 0; k < query->params[i].value.len; k++)
             most += query->params[i].value.ptr[k] == ',';
     }
     *p = (struct bw_params){.query = query};
     p->values = most ? calloc(most, sizeof *p->values) : NULL;
-    if (most && !p->values)
+    p->text = most ? malloc(bytes + 1) : NULL;
+    if (most && !(p->values && p->text)) {
         bw_fault(&p->fault, BW_ENOMEM, "", "out of memory");
+        bw_params_free(p);
+    }
 }
 
 void bw_params_free(struct bw_params *p)
 {
     free(p->values);
+    free(p->text);
     p->values = NULL;
+    p->text = NULL;
 }
 
 static void refuse(struct bw_params *p, const char *name, const char *why)
@@ -79,20 +88,14 @@ struct bw_str_set bw_params_set(struct bw_params *p, const char *name)
     struct bw_str_set set = {.v = p->values + p->n_values};
     bool given = false;
     for (size_t i = 0; i < p->query->n && p->values; i++) {
-        struct bw_str rest = p->query->params[i].value;
+        struct bw_str rest = p->query->params[i].value, value;
         if (!bw_str_is(p->query->params[i].name, name))
             continue;
         given = true;
-        for (;;) {
-            const char *comma = rest.len ? memchr(rest.ptr, ',', rest.len) : NULL;
-            size_t len = comma ? (size_t)(comma - rest.ptr) : rest.len;
-            if (len > 0) {
-                p->values[p->n_values++] = (struct bw_str){rest.ptr, len};
-                set.n++;
-            }
-            if (!comma)
-                break;
-            rest = (struct bw_str){comma + 1, rest.len - len - 1};
+        while (bw_values_take(&rest, p->text + p->text_len, &value)) {
+            p->values[p->n_values++] = value;
+            p->text_len += value.len;
+            set.n++;
         }
     }
     if (given &&

@@ -9,8 +9,10 @@
 struct bw_params {
     const struct bw_query *query;
     struct bw_fault fault;
-    struct bw_str *values; /* memory of all lists together */
+    struct bw_str *values; /* memory of all lists together … */
     size_t n_values;
+    char *text; /* … and of their texts */
+    size_t text_len;
 };
 
 void bw_params_begin(struct bw_params *p, const struct bw_query *query);
@@ -24,7 +26,8 @@ uint32_t bw_params_u32(struct bw_params *p, const char *name, uint32_t low, uint
 /* `otherwise` if it was not given. */
 struct bw_cursor bw_params_cursor(struct bw_params *p, const char *name,
                                   enum bw_cursor_kind otherwise);
-/* Values separated by commas, the parameter given any number of times. An empty list is any. */
+/* Values with commas between them (base/values.h), the parameter given any number of times. An
+ * empty list is any. Each name once. */
 struct bw_str_set bw_params_set(struct bw_params *p, const char *name);
 
 #endif

@@ -106,6 +106,10 @@ static void test_lists(void **state)
     assert_string_equal(values.list.v[1], "b");
     assert_string_equal(values.list.v[3], "d");
     assert_null(values.list.v[4]);
+    assert_int_equal(parse("-l a\\,b,c", false), 0);
+    assert_int_equal(values.list.n, 2);
+    assert_string_equal(values.list.v[0], "a,b");
+    assert_string_equal(values.list.v[1], "c");
     for (int i = 0; i < BW_OPT_LIST_MAX; i++)
         strcat(many, "x,");
     assert_int_equal(parse(many, false), 0);

@@ -45,6 +45,21 @@ static void test_sets(void **state)
     end(&f);
 }
 
+static void test_values_with_commas(void **state)
+{
+    (void)state;
+    struct fixture f = begin("owner=Ann%5C,%20Bob,eve&owner=CORP%5Cx&id=%5C%5C");
+    struct bw_str_set owner = bw_params_set(&f.params, "owner");
+    struct bw_str_set id = bw_params_set(&f.params, "id");
+    assert_int_equal(owner.n, 3);
+    assert_true(bw_str_is(owner.v[0], "Ann, Bob"));
+    assert_true(bw_str_is(owner.v[1], "eve"));
+    assert_true(bw_str_is(owner.v[2], "CORP\\x"));
+    assert_int_equal(id.n, 1);
+    assert_true(bw_str_is(id.v[0], "\\"));
+    end(&f);
+}
+
 static void test_an_empty_set_is_refused(void **state)
 {
     (void)state;
@@ -149,9 +164,13 @@ static void test_cursors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sets),    cmocka_unit_test(test_an_empty_set_is_refused),
-        cmocka_unit_test(test_strings), cmocka_unit_test(test_a_set_is_bounded),
-        cmocka_unit_test(test_numbers), cmocka_unit_test(test_cursors),
+        cmocka_unit_test(test_sets),
+        cmocka_unit_test(test_an_empty_set_is_refused),
+        cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_a_set_is_bounded),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_cursors),
+        cmocka_unit_test(test_values_with_commas),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
