@@ -1,8 +1,11 @@
 """Commands to many tasks: by ids and by filter, with mixed outcomes, and over very many."""
 
+import queue
+import signal
 import threading
 
 import pytest
+from kit import WAIT_S
 from test_commands import DONE, commanded, make, task_of
 from test_rest import check, create, ids
 
@@ -95,6 +98,7 @@ def test_delete(daemon):
         ({"action": "cancel", "filter": {"q": 7}}, "filter.q"),
         ({"action": "cancel", "filter": {"status": "nonsense"}}, "status"),
         ({"action": "cancel", "filter": {}, "page": "nonsense"}, "page"),
+        ({"action": "cancel", "ids": ["a"], "page": "x"}, "page"),
         ({"action": "cancel", "filter": {}, "reason": 7}, "reason"),
         ({"action": "cancel", "filter": {}, "filtre": {}}, "filtre"),
     ],
@@ -144,6 +148,31 @@ def test_by_filter_over_very_many(daemon):
     assert (tasks["cancelled"], tasks["pending"], tasks["running"]) == (n, 0, 1)
     daemon.stop()
     daemon.verify()
+
+
+def test_a_third_by_filter_is_told_to_come_again(daemons):
+    """While the bus says nothing two of them wait for it, so the one that is answered came too late."""
+    bus = daemons("--only", "bus").start(wait=False)
+    web = daemons("--only", "web", "--bus-timeout-ms", WAIT_S * 1000)
+    web.bus = bus.bus
+    web.start()
+    publish_many(web, 10)
+    asked = {"action": "pause", "filter": {"status": "pending"}}
+    answers = queue.Queue()
+    threads = [threading.Thread(target=lambda: answers.put(web.post(BULK, asked))) for _ in range(3)]
+    bus.process.send_signal(signal.SIGSTOP)
+    try:
+        for thread in threads:
+            thread.start()
+        late = answers.get(timeout=WAIT_S)
+        check(late, 503, "busy", None)
+        assert int(late.headers["Retry-After"]) > 0
+    finally:
+        bus.process.send_signal(signal.SIGCONT)
+    for thread in threads:
+        thread.join()
+    assert sum(check(answers.get(), 202)["data"]["accepted"] for _ in range(2)) == 10
+    assert bulk(web, "resume", filter={})["accepted"] == 10
 
 
 def test_errors_are_counted_and_some_are_told(daemon):

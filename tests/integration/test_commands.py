@@ -83,6 +83,9 @@ def test_what_is_refused(daemon):
     make(daemon, "t")
     check(command(daemon, "t", "cancel", reason=7), 400, "invalid", "reason")
     check(daemon.post("/api/v1/tasks/t/cancel", []), 400, "invalid", None)
+    for member in ("reasson", "by", "id"):
+        body = check(command(daemon, "t", "cancel", **{"reason": "late", member: "x"}), 400, "invalid", member)
+        assert body["detail"] == "unknown member; known here: reason"
     check(daemon.post("/api/v1/tasks/t/explode", {}), 404, "not_found", None)
     check(daemon.get("/api/v1/tasks/t/cancel"), 405, "unsupported", None)
     answer = daemon.request("POST", "/api/v1/tasks/t/cancel", "x", {"Content-Type": "text/plain"})

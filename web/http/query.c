@@ -109,24 +109,13 @@ struct bw_str bw_query_get(const struct bw_query *query, const char *name)
     return (struct bw_str){NULL, 0};
 }
 
-static bool is_word_of(struct bw_str name, const char *words)
-{
-    for (const char *w = words; w && *w;) {
-        size_t len = strcspn(w, " ");
-        if (len == name.len && memcmp(w, name.ptr, len) == 0)
-            return true;
-        w += len + (w[len] == ' ');
-    }
-    return false;
-}
-
 int bw_query_check(const struct bw_query *query, const char *known, struct bw_fault *fault)
 {
     if (known && strcmp(known, "*") == 0)
         return 0;
     for (size_t i = 0; i < query->n; i++) {
         struct bw_str name = query->params[i].name;
-        if (is_word_of(name, known))
+        if (bw_str_is_word_of(name, known))
             continue;
         return bad_param(name, fault,
                          "unknown query parameter; known here: ", known ? known : "none");

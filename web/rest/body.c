@@ -8,6 +8,7 @@
 #include "wire/json.h"
 #include "wire/mp.h"
 #include "wire/rpc.h"
+#include "wire/utf8.h"
 
 /* What is taken out of a body goes to the bus a few levels further in. */
 enum { DEPTH_MAX = BW_RPC_DEPTH_MAX - 4 };
@@ -42,6 +43,20 @@ void bw_body_free(struct bw_body *body)
 {
     msgpack_zone_destroy(&body->zone);
     bw_buf_free(&body->bytes);
+}
+
+int bw_body_check_members(const msgpack_object *map, const char *prefix, const char *known,
+                          struct bw_fault *fault)
+{
+    char field[sizeof fault->field];
+    for (uint32_t i = 0; i < map->via.map.size; i++) {
+        struct bw_str name = bw_mp_as_str(&map->via.map.ptr[i].key);
+        if (bw_str_is_word_of(name, known))
+            continue;
+        snprintf(field, sizeof field, "%s%.*s", prefix, BW_STR_ARG(bw_utf8_cut(name, 32)));
+        return bw_fault(fault, BW_EINVAL, field, "unknown member; known here: %s", known);
+    }
+    return 0;
 }
 
 struct bw_str bw_body_id(const msgpack_object *id, char text[BW_BODY_ID_TEXT])

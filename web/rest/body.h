@@ -19,6 +19,11 @@ int bw_body_decode(const struct bw_http_request *request, struct bw_body *out,
                    struct bw_fault *fault) BW_MUST_CHECK;
 void bw_body_free(struct bw_body *body);
 
+/* Refuses a member of an object of JSON that is not one of the `known`, which have spaces between
+ * them: what was misspelt must not be taken for not given. `prefix` stands before the field. */
+int bw_body_check_members(const msgpack_object *map, const char *prefix, const char *known,
+                          struct bw_fault *fault) BW_MUST_CHECK;
+
 enum { BW_BODY_ID_TEXT = 24 };
 
 /* An id as a string. Producers write ids as numbers; on the bus they are strings: a whole number is

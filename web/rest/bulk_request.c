@@ -5,7 +5,6 @@
 
 #include "web/rest/commands.h"
 #include "wire/mp.h"
-#include "wire/utf8.h"
 
 /* One request being read: the first fault stays. */
 struct reading {
@@ -19,23 +18,11 @@ static void refuse(struct reading *r, int err, const char *field, const char *wh
         bw_fault(r->fault, err, field, "%s", why);
 }
 
-/* Every key of `map` must be one of `names`, which are separated by spaces. */
-static void check_keys(struct reading *r, const msgpack_object *map, const char *prefix,
-                       const char *names)
+static void check_members(struct reading *r, const msgpack_object *map, const char *prefix,
+                          const char *known)
 {
-    char field[sizeof r->fault->field];
-    for (uint32_t i = 0; i < map->via.map.size; i++) {
-        struct bw_str key = bw_mp_as_str(&map->via.map.ptr[i].key); /* JSON has no other keys */
-        bool known = false;
-        for (const char *name = names; *name && !known;) {
-            size_t len = strcspn(name, " ");
-            known = bw_str_eq((struct bw_str){name, len}, key);
-            name += len + (name[len] == ' ');
-        }
-        snprintf(field, sizeof field, "%s%.*s", prefix, BW_STR_ARG(bw_utf8_cut(key, 32)));
-        if (!known)
-            refuse(r, BW_EINVAL, field, "is not known here");
-    }
+    if (r->fault->err == 0)
+        r->fault->err = bw_body_check_members(map, prefix, known, r->fault);
 }
 
 static void take_action(struct reading *r, struct bw_bulk_request *out)
@@ -104,7 +91,7 @@ static void take_filter(struct reading *r, const msgpack_object *filter, struct 
         refuse(r, BW_EINVAL, "filter", "must be an object; {} is every task");
         return;
     }
-    check_keys(r, filter, "filter.", "id type owner resource queue status q");
+    check_members(r, filter, "filter.", "id type owner resource queue status q");
     *out = (struct bw_task_query){
         .id = take_set(r, filter, "id"),
         .type = take_set(r, filter, "type"),
@@ -127,11 +114,13 @@ int bw_bulk_request_read(const struct bw_http_request *request, struct bw_bulk_r
     struct reading r = {&out->body.zone, fault};
     if (root->type != MSGPACK_OBJECT_MAP)
         return bw_fault(fault, BW_EINVAL, "", "the body must be an object");
-    check_keys(&r, root, "", "action ids filter reason page");
+    check_members(&r, root, "", "action ids filter reason page");
     take_action(&r, out);
     const msgpack_object *ids = bw_mp_get(root, "ids"), *filter = bw_mp_get(root, "filter");
     if (bw_mp_is_nil(ids) == bw_mp_is_nil(filter))
         refuse(&r, BW_EINVAL, "ids", "give either ids or a filter");
+    else if (!bw_mp_is_nil(ids) && !bw_mp_is_nil(bw_mp_get(root, "page")))
+        refuse(&r, BW_EINVAL, "page", "goes with a filter; ids are all taken at once");
     else if (!bw_mp_is_nil(ids))
         out->ids = take_values(&r, ids, "ids", true);
     else

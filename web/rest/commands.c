@@ -51,6 +51,8 @@ static int read_body(const struct bw_http_request *request, struct bw_body *body
     int err = bw_body_decode(request, body, fault);
     if (!err && body->root.type != MSGPACK_OBJECT_MAP)
         err = bw_fault(fault, BW_EINVAL, "", "the body must be an object, or there may be none");
+    if (!err)
+        err = bw_body_check_members(&body->root, "", "reason", fault);
     return err ? err : bw_rest_take_reason(&body->root, reason, fault);
 }
 
