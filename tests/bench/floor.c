@@ -1,9 +1,12 @@
-/* The floor: the least that any server could do. It answers the opening handshake, ignores what
- * clients say, and copies ready frames from one contiguous buffer into every socket with send().
- * No protocol, no bus, no journal; nothing can be asked of it but speed.
+/* The floor: the least that any server could do. It answers the opening handshake, does not look at
+ * what clients say, and copies ready frames from one contiguous buffer into every socket with
+ * send(). No protocol, no bus, no journal; nothing can be asked of it but speed.
  *
  *   floor FRAME_FILE THREADS       prints "port N"; then reads lines from stdin:
  *     go EVENTS RATE               sends EVENTS frames to everybody, RATE a second (0: at once)
+ *     back EVENTS                  from now on, whoever comes and says anything is told that it is
+ *                                  subscribed where the last replay ended, FIRST_N at first, and
+ *                                  gets EVENTS frames behind that
  *
  * FRAME_FILE holds one frame's JSON, as Bellwire sent it (frames.h). */
 #include <arpa/inet.h>
@@ -13,6 +16,7 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -25,8 +29,11 @@ enum { CLIENTS_MAX = 20000, THREADS_MAX = 8, SEND_MAX = 256 << 10 };
 /* The accept key of the one client key that the generator uses. */
 #define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
+enum state { SHAKING, MUTE, FED }; /* MUTE: has to say something before it gets anything */
+
 struct client {
     int fd, blocked;
+    enum state state;
     size_t sent;
 };
 
@@ -42,6 +49,7 @@ static unsigned n_workers;
 static char template[4096], *frames;
 static size_t frame_len;
 static _Atomic size_t head; /* bytes of `frames` that are to be sent */
+static atomic_bool asked_first;
 
 static void load_frame(const char *path)
 {
@@ -80,6 +88,53 @@ static void make_frames(size_t n)
     }
 }
 
+/* The template's cursor becomes one of a fixed width; where its seq is. */
+static ptrdiff_t widen_cursor(void)
+{
+    static const char key[] = "\"cursor\":\"", cursor[] = "00000000.1000000000";
+    char *from = memmem(template, frame_len, key, sizeof key - 1);
+    char *to = from ? memchr(from + sizeof key - 1, '"', 64) : NULL;
+    if (!to || frame_len + sizeof cursor > sizeof template)
+        exit((fprintf(stderr, "the frame has no cursor\n"), 1));
+    from += sizeof key - 1;
+    size_t rest = (size_t)(template + frame_len - to);
+    memmove(from + sizeof cursor - 1, to, rest);
+    memcpy(from, cursor, sizeof cursor - 1);
+    frame_len = (size_t)(from - template) + sizeof cursor - 1 + rest;
+    template[2] = (char)((frame_len - 4) >> 8);
+    template[3] = (char)(frame_len - 4);
+    return from + 9 - template;
+}
+
+static void make_replay(size_t n)
+{
+    static int64_t seq = FIRST_N;
+    static const char subscribed[] =
+        "\x81\x34{\"type\":\"subscribed\",\"cursor\":\"00000000.1000000000\"}";
+    const size_t first = sizeof subscribed - 1;
+    ptrdiff_t at = widen_cursor();
+    free(frames);
+    frames = malloc(first + n * frame_len);
+    if (!frames)
+        bench_die("frames");
+    memcpy(frames, subscribed, first);
+    bench_put(frames + first - 2 - N_DIGITS, N_DIGITS, seq);
+    for (size_t i = 0; i < n; i++) {
+        char *frame = frames + first + i * frame_len;
+        memcpy(frame, template, frame_len);
+        bench_put(frame + at, N_DIGITS, ++seq);
+    }
+    atomic_store(&head, first + n * frame_len);
+    asked_first = true;
+}
+
+static void watch(struct worker *w, struct client *c, uint32_t events)
+{
+    struct epoll_event e = {.events = events, .data.ptr = c};
+    if (epoll_ctl(w->epoll, EPOLL_CTL_MOD, c->fd, &e) != 0)
+        bench_die("epoll_ctl");
+}
+
 static void push(struct worker *w, struct client *c, size_t to)
 {
     while (c->sent < to && !c->blocked) {
@@ -88,10 +143,35 @@ static void push(struct worker *w, struct client *c, size_t to)
         if (n > 0)
             c->sent += (size_t)n;
         if (n < (ssize_t)want) {
-            struct epoll_event e = {.events = EPOLLOUT | EPOLLONESHOT, .data.ptr = c};
             c->blocked = 1;
-            epoll_ctl(w->epoll, EPOLL_CTL_MOD, c->fd, &e);
+            watch(w, c, EPOLLOUT | EPOLLONESHOT);
         }
+    }
+}
+
+static void greet(struct worker *w, struct client *c)
+{
+    static const char answer[] =
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: " ACCEPT "\r\n\r\n";
+    c->state = asked_first ? MUTE : FED;
+    watch(w, c, asked_first ? EPOLLIN : 0);
+    if (send(c->fd, answer, sizeof answer - 1, MSG_NOSIGNAL) < 0)
+        bench_die("handshake");
+}
+
+/* Requests are short, and come in one piece. */
+static void listen_to(struct worker *w, struct client *c)
+{
+    char said[4096];
+    ssize_t n = recv(c->fd, said, sizeof said, MSG_DONTWAIT);
+    if (n <= 0) {
+        close(c->fd);
+    } else if (c->state == SHAKING) {
+        greet(w, c);
+    } else if (c->state == MUTE) {
+        c->state = FED;
+        push(w, c, atomic_load(&head));
     }
 }
 
@@ -104,50 +184,35 @@ static void *run(void *arg)
         for (int i = 0; i < n; i++) {
             struct client *c = events[i].data.ptr;
             uint64_t count;
-            if (c) {
+            if (c && (events[i].events & EPOLLIN)) {
+                listen_to(w, c);
+            } else if (c) {
                 c->blocked = 0;
                 push(w, c, atomic_load(&head));
             } else if (read(w->bell, &count, sizeof count) > 0) {
                 size_t to = atomic_load(&head);
                 for (size_t k = 0; k < w->n; k++)
-                    push(w, &w->clients[k], to);
+                    if (w->clients[k].state == FED)
+                        push(w, &w->clients[k], to);
             }
         }
     }
     return NULL;
 }
 
-static void greet(int fd, struct worker *w)
-{
-    static const char answer[] =
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Accept: " ACCEPT "\r\n\r\n";
-    char request[4096];
-    size_t got = 0;
-    int one = 1;
-    while (got < 4 || memcmp(request + got - 4, "\r\n\r\n", 4) != 0) {
-        ssize_t n = recv(fd, request + got, sizeof request - got, 0);
-        if (n <= 0)
-            bench_die("handshake");
-        got += (size_t)n;
-    }
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    if (send(fd, answer, sizeof answer - 1, 0) < 0)
-        bench_die("handshake");
-    struct client *c = &w->clients[w->n];
-    struct epoll_event e = {.events = 0, .data.ptr = c};
-    *c = (struct client){.fd = fd};
-    epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e);
-    w->n++; /* workers look at it only after the next bell, which orders this before */
-}
-
 static void *accept_all(void *arg)
 {
     for (unsigned i = 0;; i++) {
-        int fd = accept(*(int *)arg, NULL, NULL);
+        struct worker *w = &workers[i % n_workers];
+        struct client *c = &w->clients[w->n];
+        struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
+        int one = 1, fd = w->n < CLIENTS_MAX ? accept(*(int *)arg, NULL, NULL) : -1;
         if (fd < 0)
             bench_die("accept");
-        greet(fd, &workers[i % n_workers]);
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        *c = (struct client){.fd = fd};
+        epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e);
+        w->n++; /* it is fed after the next bell or by its own words, which orders this before */
     }
     return NULL;
 }
@@ -195,15 +260,19 @@ int main(int argc, char **argv)
         pthread_create(&w->thread, NULL, run, w);
     }
     int listener = socket(AF_INET, SOCK_STREAM, 0);
-    if (bind(listener, (struct sockaddr *)&at, sizeof at) != 0 || listen(listener, 1024) != 0)
+    if (bind(listener, (struct sockaddr *)&at, sizeof at) != 0 || listen(listener, 4096) != 0)
         bench_die("listen");
     getsockname(listener, (struct sockaddr *)&at, &len);
     pthread_t acceptor;
     pthread_create(&acceptor, NULL, accept_all, &listener);
     printf("port %d\n", ntohs(at.sin_port));
     fflush(stdout);
+    char command[8];
     long long events, rate;
-    while (scanf(" go %lld %lld", &events, &rate) == 2)
-        go((size_t)events, rate);
+    while (scanf("%7s %lld", command, &events) == 2)
+        if (strcmp(command, "back") == 0)
+            make_replay((size_t)events);
+        else if (scanf("%lld", &rate) == 1)
+            go((size_t)events, rate);
     return 0;
 }

@@ -19,6 +19,7 @@ from waiting import free_port, wait_until  # noqa: E402
 
 BUILD = pathlib.Path(os.environ.get("BELLWIRE_BUILD", "build/release")).resolve()
 TOOLS = BUILD / "tests/bench"
+FIRST_N = 1000000000  # as in frames.h
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -112,6 +113,11 @@ class Bellwired(Server):
     def emit(self, events, rate):
         return Publisher(self.bus, "bench", events, rate)
 
+    def leave_behind(self, events):
+        """So many events happen while nobody is there; the seq of the last one."""
+        self.emit(events, 0).report()
+        return json.loads(self.get("/api/v1/stats")[1])["data"]["topics"]["bench"]["head"]
+
 
 class BellwiredSse(Bellwired):
     path, subscribe = "/api/v1/stream?topics=bench", "sse-greeted"
@@ -121,7 +127,7 @@ class Floor(Server):
     path, subscribe = "/", None
 
     def __init__(self, frame, threads=1):
-        self.frame, self.threads = frame, threads
+        self.frame, self.threads, self.seq = frame, threads, FIRST_N
 
     def start(self):
         file = self.folder / "frame.json"
@@ -135,9 +141,17 @@ class Floor(Server):
         self.port = int(self.process.stdout.readline().split()[1])
 
     def emit(self, events, rate):
-        self.process.stdin.write(f"go {events} {rate}\n")
-        self.process.stdin.flush()
+        self.tell(f"go {events} {rate}")
         return None
+
+    def leave_behind(self, events):
+        self.tell(f"back {events}")
+        self.seq += events
+        return self.seq
+
+    def tell(self, command):
+        self.process.stdin.write(command + "\n")
+        self.process.stdin.flush()
 
 
 class NngEcho(Server):
@@ -209,7 +223,7 @@ class Nchan(Server):
             for n in range(events):
                 if rate:
                     time.sleep(max(0, start + n / rate - time.time()))
-                body = self.frame.replace(b'"n":1000000000', b'"n":%d' % (1000000000 + n))
+                body = self.frame.replace(b'"n":%d' % FIRST_N, b'"n":%d' % (FIRST_N + n))
                 at = body.index(b'"t":') + 4
                 body = body[:at] + b"%d" % int(time.time() * 1e6) + body[at + 16 :]
                 s.sendall(b"POST /pub HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body)

@@ -213,7 +213,7 @@ ROWS = {
     "flood": fanout_flood,
     "memory": idle_memory,
     "filtered": lambda: stream_rows.filtered(row, in_turns, SECONDS),
-    "storm": lambda: stream_rows.storm(row, in_turns, SECONDS),
+    "storm": lambda: stream_rows.storm(row, in_turns, sample_frame(), SECONDS),
     "connections": connections,
     "ingest": lambda: ingest_rows.ingest(row, in_turns, SECONDS),
     "emit": lambda: ingest_rows.emit(row, in_turns, SECONDS),
