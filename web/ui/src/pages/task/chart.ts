@@ -3,9 +3,10 @@ import type uPlot from "uplot";
 import { chartColours } from "../../kit/colours.ts";
 import { Plot } from "../../kit/plot.ts";
 import { locale } from "../../words/words.ts";
-import type { Points } from "./history.ts";
+import type { Points } from "./line.ts";
 
 const HEIGHT = 180;
+const LEAST_S = 10; // of time, however little has happened: or many ticks would have the same name
 
 export class ProgressChart extends Plot {
     static override properties = { points: { attribute: false } };
@@ -22,7 +23,7 @@ export class ProgressChart extends Plot {
         return {
             height: HEIGHT, legend: { show: false },
             cursor: { y: false, points: { size: 6 } },
-            scales: { y: { range: [0, 100] } },
+            scales: { x: { range: (_, from, to) => [from, Math.max(to, from + LEAST_S)] }, y: { range: [0, 100] } },
             axes: [
                 { ...axis, space: 90, values: (_, splits) => splits.map((s) => clock.format(s * 1000)) },
                 { ...axis, size: 58, values: (_, splits) => splits.map((s) => `${s} %`) },

@@ -1,6 +1,7 @@
 // What happened to one task, from its events: the moments for the timeline, the points for the chart.
 import type { BellwireEvent, Subscription } from "bellwire";
 import { client } from "../../wire.ts";
+import { Line } from "./line.ts";
 
 const PAGE = 1000;
 const EVENTS_MAX = 10_000; // what a page reads of the past; the live ones come on top
@@ -17,17 +18,11 @@ export function isMoment(event: BellwireEvent, before: BellwireEvent | undefined
     return data["status"] !== before?.data["status"] || data["attempt"] !== before?.data["attempt"];
 }
 
-/** Times in seconds, as uPlot wants them, and progress. */
-export type Points = readonly [readonly number[], readonly number[]];
-
 export class History {
     readonly moments: Moment[] = [];
-    /** A new array after every change, so that who draws it sees that. */
-    points: Points = [[], []];
+    readonly progress = new Line();
     isCut = false;
     n = 0;
-    #x: number[] = [];
-    #y: number[] = [];
     #last: BellwireEvent | undefined;
     #subscription: Subscription | null = null;
     #load = new AbortController();
@@ -53,10 +48,10 @@ export class History {
     }
 
     #clear(): void {
-        this.moments.length = this.#x.length = this.#y.length = this.n = 0;
+        this.moments.length = this.n = 0;
+        this.progress.clear();
         this.isCut = false;
         this.#last = undefined;
-        this.points = [[], []];
     }
 
     /** The past page by page; then live from where that ended, so nothing is missed and nothing is twice. */
@@ -93,10 +88,7 @@ export class History {
         const at = Date.parse(event.timestamp);
         if (isMoment(event, this.#last)) this.moments.push({ at, event });
         const progress = event.data["progress"];
-        if (typeof progress === "number") {
-            this.#x.push(at / 1000);
-            this.#y.push(progress);
-        }
+        if (typeof progress === "number") this.progress.push(at / 1000, progress);
         this.#last = event;
         this.n++;
     }
@@ -105,7 +97,6 @@ export class History {
     #draw(): void {
         this.#frame ||= requestAnimationFrame(() => {
             this.#frame = 0;
-            this.points = [this.#x, this.#y];
             this.#changed();
         });
     }

@@ -143,7 +143,7 @@ export class TaskPage extends Element {
                 <section class="bw-card"><h2>${t("task.details")}</h2>${this.#renderFields(task)}</section>
                 <section class="bw-card"><h2>${t("task.timeline")}</h2>${timeline(this.#history.moments, task)}</section>
                 <section class="bw-card bw-wide"><h2>${t("task.progress")}</h2>
-                    <bw-progress-chart .points=${this.#history.points}></bw-progress-chart>
+                    <bw-progress-chart .points=${this.#history.progress.points}></bw-progress-chart>
                     ${this.#history.isCut ? html`<p class="bw-quiet">${t("task.cut", { n: this.#history.n })}</p>` : nothing}</section>
             </div>
             ${this.#renderDocuments(task)}
