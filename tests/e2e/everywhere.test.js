@@ -51,3 +51,15 @@ test("a choice of theme and language is kept, and every tab of the window has it
     await becomes(tab, "live");
     assert.equal(await tab.evaluate(() => document.documentElement.lang), "zh-CN");
 });
+
+test("a link to tasks.html or logs.html is one to the page, with all it asks for", { timeout: 2 * WAIT_MS }, async (t) => {
+    const tabs = await Tabs.begin(t);
+    await furnish(tabs.daemon);
+    const tasks = await tabs.tab("/tasks.html?q=红楼梦");
+    await tasks.getByRole("link", { name: TASK.title }).waitFor();
+    assert.equal(await tasks.getByRole("searchbox").inputValue(), "红楼梦");
+    const logs = await tabs.tab(`/logs.html?task_id=${TASK.id}`);
+    await logs.getByText(TASK.lastLine).waitFor();
+    await logs.getByRole("link", { name: "Tasks" }).first().click();
+    await logs.getByRole("link", { name: TASK.title }).first().waitFor();
+});

@@ -35,7 +35,7 @@ export const en = {
     "tasks.same": "{name}: only {value}",
     "tasks.done": "{action}: asked of {n} tasks.",
     "tasks.doneSome": "{action}: asked of {n} tasks; not possible for {refused}.",
-    "tasks.doneMore": "There are more tasks than one command takes. Ask again for the rest.",
+    "tasks.doneMore": "It ended before all were asked: {why}. Ask again for the rest.",
     "tasks.offline": "Offline: commands need a live connection",
     "tasks.impossible": "Not possible in this status",
     "tasks.news": "{n} new",

@@ -37,7 +37,7 @@ export const zh: Words = {
     "tasks.same": "只看此{name}：{value}",
     "tasks.done": "{action}：已向 {n} 个任务发出。",
     "tasks.doneSome": "{action}：已向 {n} 个任务发出；{refused} 个不可行。",
-    "tasks.doneMore": "任务数超出一次命令的上限，请对其余任务再次执行。",
+    "tasks.doneMore": "在处理完所有任务之前中止：{why}。请对其余任务再次执行。",
     "tasks.offline": "离线：命令需要实时连接",
     "tasks.impossible": "当前状态下不可行",
     "tasks.news": "{n} 个新任务",

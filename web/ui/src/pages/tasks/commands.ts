@@ -1,5 +1,5 @@
 // Commands to one task or to many, asked for only after a question where they cannot be taken back.
-import type { Action, Task } from "bellwire";
+import type { Action, BulkResult, Task } from "bellwire";
 
 import { isSure, isSureOf } from "../../kit/confirm.ts";
 import { formatNumber } from "../../kit/format.ts";
@@ -15,14 +15,6 @@ const IDS_MAX = 1_000; // in one request
 
 /** Those that are named, or all that match when the command arrives. */
 export type Which = { ids: readonly string[] } | { filter: Record<string, unknown>; total: number };
-
-interface Result {
-    matched: number;
-    accepted: number;
-    refused: Record<string, number>;
-    errors: readonly { id: string; message: string }[];
-    more?: boolean;
-}
 
 export const nameOf = (action: BulkAction): string =>
     action === "delete" ? t("tasks.delete") : actionName(action);
@@ -43,13 +35,7 @@ export async function commandMany(action: BulkAction, which: Which): Promise<boo
     const sure = t("sure.many", { action: nameOf(action), n: formatNumber(n, 0) });
     if ((GRAVE.includes(action) || n > 100) && !(await isSure(sure, nameOf(action)))) return false;
     try {
-        const results: Result[] = [];
-        if ("ids" in which) {
-            for (let at = 0; at < n; at += IDS_MAX) results.push(await ask(action, { ids: which.ids.slice(at, at + IDS_MAX) }));
-        } else {
-            results.push(await ask(action, { filter: which.filter }));
-        }
-        tell(action, results);
+        tell(action, await ask(action, which));
         return true;
     } catch (error) {
         toastError(error);
@@ -57,19 +43,32 @@ export async function commandMany(action: BulkAction, which: Which): Promise<boo
     }
 }
 
-async function ask(action: BulkAction, which: Record<string, unknown>): Promise<Result> {
-    const { data } = await client.http.json<Result>("api/v1/tasks/bulk",
-        { method: "POST", body: { action, ...which }, timeoutMs: 120_000 });
-    return data;
+/** As many requests as it takes: the server has a limit for one, of ids and of time. */
+async function ask(action: BulkAction, which: Which): Promise<BulkResult[]> {
+    const results: BulkResult[] = [];
+    if ("ids" in which) {
+        for (let at = 0; at < which.ids.length; at += IDS_MAX)
+            results.push(await client.bulk(action, { ids: which.ids.slice(at, at + IDS_MAX) }));
+        return results;
+    }
+    const { filter } = which;
+    let result = await client.bulk(action, { filter });
+    results.push(result);
+    while (result.next && (result.stopped === "limit" || result.stopped === "time")) {
+        result = await client.bulk(action, { filter, page: result.next });
+        results.push(result);
+    }
+    return results;
 }
 
-function tell(action: BulkAction, results: readonly Result[]): void {
-    const sum = (of: (result: Result) => number): number => results.reduce((all, result) => all + of(result), 0);
+function tell(action: BulkAction, results: readonly BulkResult[]): void {
+    const sum = (of: (result: BulkResult) => number): number => results.reduce((all, result) => all + of(result), 0);
     const accepted = sum((result) => result.accepted);
     const refused = sum((result) => Object.values(result.refused).reduce((a, b) => a + b, 0));
     const key: Key = refused > 0 ? "tasks.doneSome" : "tasks.done";
     const why = results.flatMap(({ errors }) => errors)[0]?.message;
     const text = t(key, { action: nameOf(action), n: formatNumber(accepted, 0), refused: formatNumber(refused, 0) });
     toast(accepted === 0 && why ? `${text} ${why}` : text, accepted > 0 ? "success" : "error");
-    if (results.some(({ more }) => more)) toast(t("tasks.doneMore"));
+    const stopped = results.at(-1)?.stopped;
+    if (stopped) toast(t("tasks.doneMore", { why: stopped }), "error");
 }
