@@ -1,5 +1,6 @@
 // The client: who wants what, on as few connections as can carry it.
 import { type BulkResult, type Command, command, TaskHandle } from "./commands.ts";
+import { guarded } from "./error.ts";
 import { Http, type Token } from "./http.ts";
 import type { Ladder, Rung, State } from "./ladder.ts";
 import { Link, scopeOf } from "./link.ts";
@@ -49,8 +50,7 @@ export class Client {
         url.pathname = url.pathname.replace(/\/?$/, "/");
         this.#options = options;
         this.#timing = { ...TIMING, ...options.timing };
-        const fetch_ = options.fetch ?? globalThis.fetch;
-        this.http = new Http(url, options.token, fetch_);
+        this.http = new Http(url, options);
         this.tasks = new TaskStore(this, this.#timing);
         const { signal } = this.#life;
         const retry = (): void => {
@@ -88,17 +88,15 @@ export class Client {
     subscribe(topic: string, options: SubscribeOptions, handler: EventHandler): Subscription {
         if (this.#life.signal.aborted) throw new TypeError("the client is closed");
         if (!TOPIC.test(topic)) throw new TypeError(`no topic: ${topic}`);
-        const scope = scopeOf(options);
-        let link = this.#links.get(scope);
-        if (!link) {
-            link = new Link(this.http, this.#timing, options, (feed) => this.#rungs(feed),
-                () => this.#tell(), () => {
-                    this.#links.get(scope)?.close();
-                    this.#links.delete(scope);
-                    this.#tell();
-                });
-            this.#links.set(scope, link);
-        }
+        const scope = scopeOf(topic, options);
+        const key = JSON.stringify(scope);
+        const link = this.#links.get(key) ?? new Link(this.http, this.#timing, scope,
+            (feed) => this.#rungs(feed), () => this.#tell(), () => {
+                link.close();
+                this.#links.delete(key);
+                this.#tell();
+            });
+        this.#links.set(key, link);
         const subscription = link.add(topic, options, handler);
         this.#tell();
         return subscription;
@@ -148,7 +146,7 @@ export class Client {
         const state = this.#worst()?.state ?? this.#state;
         if (state === this.#state) return;
         this.#state = state;
-        for (const listener of this.#listeners) listener(state);
+        for (const listener of this.#listeners) guarded(() => listener(state));
     }
 }
 

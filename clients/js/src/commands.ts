@@ -118,7 +118,7 @@ export class TaskHandle {
     }
 
     #command(action: Action, reason?: string): Promise<Commanded> {
-        return command(this.#source.http, `${this.#path}/${action}`, reason ? { reason } : undefined, `${action} ${this.id}`);
+        return command(this.#source.http, `${this.#path}/${action}`, { reason }, `${action} ${this.id}`);
     }
 
     get #path(): string {

@@ -15,9 +15,9 @@ export const isAhead = (next: Cursor, cursor: Cursor | null): boolean =>
     seqOf(next) > seqOf(cursor);
 
 /** The place from which nothing is missed, whoever of these is asked. */
-export const earliest = (cursors: Iterable<Cursor>): Cursor | null => {
+export const earliest = (those: Iterable<{ readonly cursor: Cursor | null }>): Cursor | null => {
     let least: Cursor | null = null;
-    for (const cursor of cursors) {
+    for (const { cursor } of those) {
         if (cursor === "oldest") return cursor;
         if (least === null || isAhead(least, cursor)) least = cursor;
     }

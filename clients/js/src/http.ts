@@ -1,5 +1,6 @@
 // Requests: addresses, the token, and errors that say what was wrong.
 import { BellwireError } from "./error.ts";
+import { joinValues } from "./values.ts";
 
 /** A token, or a function that gets one: called when there is none yet, and when it was refused. */
 export type Token = string | (() => string | Promise<string>);
@@ -30,17 +31,17 @@ export class Http {
     readonly #fetch: typeof fetch;
     #current: Promise<string> | undefined;
 
-    constructor(base: URL, token: Token | undefined, fetch_: typeof fetch) {
+    constructor(base: URL, options: { token?: Token; fetch?: typeof fetch }) {
         this.#base = base;
-        this.#token = token;
-        this.#fetch = fetch_;
+        this.#token = options.token;
+        this.#fetch = options.fetch ?? globalThis.fetch;
     }
 
-    /** The path below the base; members that are empty or missing are left out. */
+    /** The path below the base. A list is joined by commas; what is empty or missing is left out. */
     url(path: string, query: Query = {}): URL {
         const url = new URL(path, this.#base);
         for (const [name, value] of Object.entries(query)) {
-            const text = String(value ?? ""); // a list's members with commas between them
+            const text = Array.isArray(value) ? joinValues(value) : String(value ?? "");
             if (text) url.searchParams.set(name, text);
         }
         return url;
@@ -55,7 +56,7 @@ export class Http {
 
     async json<T>(path: string, request: Request = {}): Promise<Answer<T> & { response: Response }> {
         const limit = AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS);
-        const signal = request.signal ? AbortSignal.any([request.signal, limit]) : limit;
+        const signal = AbortSignal.any([request.signal ?? limit, limit]);
         const response = await this.open(path, { ...request, signal });
         const answer = await response.json().catch((cause: unknown) => {
             throw new BellwireError("network", `${path}: the answer is no JSON`, { cause });

@@ -52,25 +52,31 @@ export class Ladder {
     }
 
     get transport(): TransportName | null {
-        return this.#rungs[this.#inUse?.rung ?? -1]?.[0] ?? null;
+        return this.#inUse ? this.#rungs[this.#inUse.rung]![0] : null;
     }
 
     /** Tries now, and not when the pause is over. */
-    climb(): void {
+    async climb(): Promise<void> {
         if (this.#isClosed || this.#isClimbing) return;
         clearTimeout(this.#timer);
         this.#isClimbing = true;
-        void this.#climb().catch((error: unknown) => (this.error = error)).finally(() => {
-            this.#isClimbing = false;
-            if (!this.#inUse) this.#become("offline");
-            this.#again();
-        });
+        try {
+            await this.#prepare();
+            for (let rung = 0; rung < (this.#inUse?.rung ?? this.#rungs.length); rung++) {
+                if (this.#isClosed || await this.#try(rung)) break;
+            }
+        } catch (error) {
+            this.error = error;
+        }
+        this.#isClimbing = false;
+        if (!this.#inUse) this.#become("offline");
+        this.#again();
     }
 
     /** As when the network comes back: what was learnt of the pauses is forgotten. */
     retry(): void {
         this.#attempt = this.#upgrades = 0;
-        if (this.#inUse?.rung !== 0) this.climb();
+        if (this.#inUse?.rung !== 0) void this.climb();
     }
 
     close(): void {
@@ -78,13 +84,6 @@ export class Ladder {
         clearTimeout(this.#timer);
         clearTimeout(this.#limit);
         for (const transport of this.active) transport.stop();
-    }
-
-    async #climb(): Promise<void> {
-        await this.#prepare();
-        for (let rung = 0; rung < (this.#inUse?.rung ?? this.#rungs.length); rung++) {
-            if (this.#isClosed || await this.#try(rung)) return;
-        }
     }
 
     /** Resolves when it has opened (true) or failed to. */
@@ -142,7 +141,7 @@ export class Ladder {
         if (inUse?.rung === 0) return;
         const wait = inUse ? backoff(this.#timing.upgradeMs, this.#upgrades++)
             : backoff(this.#timing.backoffMs, this.#attempt++);
-        this.#timer = setTimeout(() => this.climb(), wait);
+        this.#timer = setTimeout(() => void this.climb(), wait);
     }
 
     #become(state: State): void {

@@ -10,7 +10,7 @@ import { earliest } from "./cursor.ts";
 import type { BellwireError } from "./error.ts";
 import type { Http, Query } from "./http.ts";
 import { Ladder, type Rung } from "./ladder.ts";
-import type { Timing } from "./settings.ts";
+import { pause, type Timing } from "./settings.ts";
 import {
     type Carrier, type EventHandler, listOf, type SubscribeOptions, Subscription,
 } from "./subscription.ts";
@@ -20,30 +20,37 @@ import type { Cursor, Filter, Frame } from "./types.ts";
 /** Longer lists are filtered here: the server takes 1000 values, and an address 32 KiB in all. */
 const VALUES_MAX = 200;
 
-/** Subscriptions of one scope share a link. */
-export const scopeOf = ({ filter, catchup, after }: SubscribeOptions): string =>
-    JSON.stringify([filter?.owner, filter?.resource, catchup === "conflate", after === "oldest"]);
+/** What the subscriptions of a link have in common. */
+export interface Scope {
+    filter: { [name in "owner" | "resource"]: readonly string[] | undefined };
+    catchup: "conflate" | "replay";
+    isFromOldest: boolean;
+}
+
+export const scopeOf = (topic: string, { filter, catchup, after }: SubscribeOptions): Scope => ({
+    filter: { owner: listOf(filter?.owner), resource: listOf(filter?.resource) },
+    catchup: topic === "system" && catchup || "replay", // only tasks have rows
+    isFromOldest: after === "oldest",
+});
 
 export class Link implements Feed, Carrier {
     readonly http: Http;
     readonly timing: Timing;
     readonly ladder: Ladder;
-    readonly isConflating: boolean;
-    readonly #scope: Pick<Filter, "owner" | "resource">;
+    readonly scope: Scope;
     readonly #subscriptions = new Set<Subscription>();
     readonly #onIdle: () => void;
+    readonly #life = new AbortController();
     #placing: Promise<void> | null = null;
     #idle: ReturnType<typeof setTimeout> | undefined;
 
     constructor(
-        http: Http, timing: Timing, options: SubscribeOptions,
+        http: Http, timing: Timing, scope: Scope,
         rungs: (feed: Feed) => readonly Rung[], onState: () => void, onIdle: () => void,
     ) {
         this.http = http;
         this.timing = timing;
-        this.isConflating = options.catchup === "conflate";
-        const { owner, resource } = options.filter ?? {};
-        this.#scope = { owner, resource };
+        this.scope = scope;
         this.#onIdle = onIdle;
         this.ladder = new Ladder(rungs(this), timing, () => this.#place(), onState);
     }
@@ -56,7 +63,7 @@ export class Link implements Feed, Carrier {
         this.#subscriptions.add(subscription);
         if (subscription.cursor !== null) this.#update(topic, true);
         else this.#placeSoon();
-        if (this.ladder.transport === null) this.ladder.climb();
+        if (this.ladder.transport === null) void this.ladder.climb();
         return subscription;
     }
 
@@ -75,6 +82,7 @@ export class Link implements Feed, Carrier {
     close(): void {
         this.ladder.close();
         for (const subscription of this.#subscriptions) subscription.unsubscribe();
+        this.#life.abort();
         clearTimeout(this.#idle);
     }
 
@@ -93,9 +101,9 @@ export class Link implements Feed, Carrier {
             await null; // whoever subscribes in one go is asked for in one go
             const waiting = this.#waiting();
             if (waiting.length === 0) return;
-            const topics = [...new Set(waiting.map(({ topic }) => topic))];
+            const topics = topicsOf(waiting);
             const { cursor } = await this.http.json("api/v1/events",
-                { query: { topic: topics, after: "latest", limit: 1 } });
+                { query: { topic: topics, after: "latest", limit: 1 }, signal: this.#life.signal });
             for (const subscription of waiting) subscription.place(cursor);
             for (const topic of topics) this.#update(topic, true);
         }
@@ -103,7 +111,8 @@ export class Link implements Feed, Carrier {
 
     /** The ladder asks too, but only when it climbs. */
     #placeSoon(): void {
-        this.#place().catch(() => setTimeout(() => this.#placeSoon(), this.timing.backoffMs[1]));
+        this.#place().catch(() => pause(this.timing.backoffMs[1], this.#life.signal)
+            .then(() => this.#placeSoon()));
     }
 
     #waiting(): Subscription[] {
@@ -113,28 +122,23 @@ export class Link implements Feed, Carrier {
     // --- What transports ask --------------------------------------------------------------------
 
     get topics(): readonly string[] {
-        return [...new Set(this.#placed().map(({ topic }) => topic))];
+        return topicsOf(this.#placed());
     }
 
     filterOf(topic: string): Filter {
-        return { ...this.#scope, ...wantsOf(this.#placed(topic)) };
+        return { ...this.scope.filter, ...wantsOf(this.#placed(topic)) };
     }
 
     afterOf(topic: string): Cursor | null {
-        return earliest(this.#placed(topic).map(({ cursor }) => cursor!));
-    }
-
-    /** Only tasks have rows. */
-    catchupOf(topics: unknown): "conflate" | "replay" {
-        return this.isConflating && topics === "system" ? "conflate" : "replay";
+        return earliest(this.#placed(topic));
     }
 
     query(): Query {
         const those = this.#placed();
         return {
             topic: this.topics.join(","),
-            after: earliest(those.map(({ cursor }) => cursor!)),
-            ...wantsOf(those), ...this.#scope,
+            after: earliest(those),
+            ...wantsOf(those), ...this.scope.filter,
         };
     }
 
@@ -164,6 +168,8 @@ export class Link implements Feed, Carrier {
             subscription.cursor !== null && (topic === undefined || subscription.topic === topic));
     }
 }
+
+const topicsOf = (those: readonly Subscription[]): string[] => [...new Set(those.map(({ topic }) => topic))];
 
 /** What all of them together want. */
 const wantsOf = (those: readonly Subscription[]): { [name in "task_id" | "event_types"]?: string[] } =>

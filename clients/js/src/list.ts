@@ -2,7 +2,7 @@
 //
 // DESIGN. Membership follows the rows as they change, at once and here. What can only be known from the whole table (how many match in all, who
 // moves up when somebody leaves) is read anew at most every REFRESH_MS.
-import { guarded } from "./error.ts";
+import { type BellwireError, guarded } from "./error.ts";
 import { type Page, readTasks } from "./read.ts";
 import type { Rows, Source } from "./rows.ts";
 import type { Timing } from "./settings.ts";
@@ -15,8 +15,13 @@ const PAGE_MAX = 1_000;
 const LIMIT = 50;
 const FIELDS = ["id", "status", "type", "owner", "resource", "queue"] as const;
 
+type Fields = { [field in (typeof FIELDS)[number]]?: readonly string[] | undefined };
+
 /** What the list needs of the store that made it. */
 export interface Keeper {
+    readonly source: Source;
+    readonly rows: Rows;
+    readonly timing: Timing;
     /** Rows to be read. */
     want(ids: Iterable<string>): void;
     closed(list: TaskList): void;
@@ -33,11 +38,9 @@ export class TaskList {
     total = 0;
     /** @internal */
     readonly members = new Set<string>();
-    readonly #source: Source;
-    readonly #rows: Rows;
-    readonly #timing: Timing;
     readonly #keeper: Keeper;
     readonly #limit: number;
+    readonly #filter: Fields = {};
     readonly #isMember: (task: Task) => boolean;
     readonly #order: (a: Task, b: Task) => number;
     readonly #listeners = new Set<() => void>();
@@ -49,17 +52,15 @@ export class TaskList {
     #reading: Promise<void> | null = null;
 
     /** @internal */
-    constructor(source: Source, rows: Rows, query: TaskQuery, timing: Timing, keeper: Keeper) {
-        this.#source = source;
-        this.#rows = rows;
+    constructor(query: TaskQuery, keeper: Keeper) {
         this.query = query;
-        this.#timing = timing;
         this.#keeper = keeper;
         this.#limit = query.limit ?? LIMIT;
-        this.#isMember = matcher(query);
+        for (const field of FIELDS) this.#filter[field] = listOf(query[field]);
+        this.#isMember = matcher(query, this.#filter);
         this.#order = orderOf(query.sort ?? "-updated_at");
-        const { owner, resource, id: task_id } = query;
-        this.#subscription = rows.follow(source, { owner, resource, task_id }, () => {
+        const { owner, resource, id: task_id } = this.#filter;
+        this.#subscription = keeper.rows.follow(keeper.source, { owner, resource, task_id }, () => {
             keeper.want(this.members);
             this.#refresh(0);
         }, (error) => this.#fail(error));
@@ -68,7 +69,7 @@ export class TaskList {
     /** The tasks, in order. The same array until something changes. */
     get items(): readonly Task[] {
         if (this.#items) return this.#items;
-        const rows = [...this.members].flatMap((id) => this.#rows.get(id) ?? []).sort(this.#order);
+        const rows = [...this.members].flatMap((id) => this.#keeper.rows.get(id) ?? []).sort(this.#order);
         // Twice as many are kept as are shown, for those that leave.
         for (const row of rows.splice(2 * this.#limit)) this.members.delete(row.id);
         return this.#items = rows.slice(0, this.#limit);
@@ -131,15 +132,19 @@ export class TaskList {
         let page: Page | undefined;
         do {
             const query = {
-                ...this.query, limit: Math.min(this.#limit - read.size, PAGE_MAX), page: page?.next,
+                ...this.query, ...this.#filter,
+                limit: Math.min(this.#limit - read.size, PAGE_MAX), page: page?.next,
             };
-            page = (await readTasks(this.#source.http, query, this.#timing.backoffMs, this.#life.signal,
-                (error) => this.#fail(error)))?.data;
+            page = (await readTasks(this.#keeper.source.http, query, this.#keeper.timing.backoffMs, this.#life.signal,
+                (error) => {
+                    if (!(error as Partial<BellwireError>).isPassing) throw error;
+                    this.#fail(error);
+                }))?.data;
             if (!page) return;
             for (const row of page.items) {
                 read.add(row.id);
-                this.#rows.put(row);
-                this.changed(row.id, this.#rows.get(row.id) ?? null);
+                this.#keeper.rows.put(row);
+                this.changed(row.id, this.#keeper.rows.get(row.id) ?? null);
             }
         } while (page.next !== null && read.size < this.#limit);
         // Who was a member before and is not in a complete reading may be gone.
@@ -151,10 +156,10 @@ export class TaskList {
     }
 }
 
-function matcher(query: TaskQuery): (task: Task) => boolean {
-    const q = query.q?.toLowerCase() ?? "";
+function matcher({ q: part }: TaskQuery, filter: Fields): (task: Task) => boolean {
+    const q = part?.toLowerCase() ?? "";
     return (task) => `${task.title ?? ""}\n${task.id}`.toLowerCase().includes(q) &&
-        FIELDS.every((field) => listOf(query[field])?.includes(task[field] ?? "") ?? true);
+        FIELDS.every((field) => filter[field]?.includes(task[field] ?? "") ?? true);
 }
 
 function orderOf(sort: NonNullable<TaskQuery["sort"]>): (a: Task, b: Task) => number {

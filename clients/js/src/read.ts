@@ -1,5 +1,5 @@
 // Reading tasks until they are answered, with pauses that grow.
-import { BellwireError } from "./error.ts";
+import type { BellwireError } from "./error.ts";
 import type { Answer, Http, Query } from "./http.ts";
 import { backoff, pause } from "./settings.ts";
 import type { Task } from "./types.ts";
@@ -12,21 +12,21 @@ export interface Page {
 }
 
 /**
- * Resolves with what the server says, or undefined when `signal` ended it. Only what cannot succeed
- * later is thrown; what can is told to `onFailure` and asked again.
+ * Resolves with what the server says, or undefined when `signal` ended it. A failure is told to
+ * `onFailure`; what that does not throw is asked again.
  */
 export async function readTasks(
     http: Http, query: Query, pauses: readonly [number, number], signal: AbortSignal,
-    onFailure: (error: BellwireError) => void = () => {},
+    onFailure?: (error: unknown) => void,
 ): Promise<Answer<Page> | undefined> {
     for (let attempt = 0; !signal.aborted; attempt++) {
         try {
             return await http.json<Page>("api/v1/tasks", { query, signal });
         } catch (error) {
             if (signal.aborted) break;
-            if (!(error instanceof BellwireError) || !error.isPassing) throw error;
-            onFailure(error);
-            await pause(Math.max(backoff(pauses, attempt), error.retryAfterMs ?? 0));
+            onFailure?.(error);
+            const { retryAfterMs } = error as Partial<BellwireError>;
+            await pause(backoff(pauses, attempt) + (retryAfterMs ?? 0), signal);
         }
     }
     return undefined;

@@ -24,7 +24,8 @@ export interface Source {
 export type RowListener = (id: string, row: Task | null) => void;
 
 export class Rows {
-    readonly #rows = new Map<string, Task>();
+    /** Null: there is no such task. */
+    readonly #rows = new Map<string, Task | null>();
     /** Of tasks whose rows are not known. */
     readonly #heard = new Map<string, BellwireEvent[]>();
     readonly #deleted = new Map<string, number>();
@@ -50,10 +51,10 @@ export class Rows {
             read();
         };
         const subscription = source.subscribe("system", {
-            filter, catchup: "conflate", onReset: begin, ...(onError && { onError }),
+            filter, catchup: "conflate", onReset: begin, onError,
             onTasks: (tasks, deleted) => {
                 // Without a seq to leave behind: it may be among the tasks again.
-                for (const id of deleted) this.#drop(id);
+                for (const id of deleted) this.#set(id, null);
                 for (const task of tasks) this.put(task);
             },
         }, (event) => this.apply(event));
@@ -65,12 +66,12 @@ export class Rows {
         return this.#rows.size;
     }
 
-    get(id: string): Task | undefined {
+    get(id: string): Task | null | undefined {
         return this.#rows.get(id);
     }
 
-    all(): IterableIterator<Task> {
-        return this.#rows.values();
+    ids(): IterableIterator<string> {
+        return this.#rows.keys();
     }
 
     /** A row as REST or a conflated frame gives it. */
@@ -81,8 +82,7 @@ export class Rows {
         if (events.length === EVENTS_MAX && row.seq < seqOf(events[0]!.cursor)) {
             this.#onHeard(row.id);
         } else if ((this.#rows.get(row.id)?.seq ?? -1) < row.seq) {
-            this.#heard.delete(row.id);
-            this.#set(events.filter(({ cursor }) => seqOf(cursor) > row.seq).reduce(fold, row));
+            this.#set(row.id, events.filter(({ cursor }) => seqOf(cursor) > row.seq).reduce(fold, row));
         }
     }
 
@@ -96,7 +96,7 @@ export class Rows {
             this.remove(id, seq);
             return;
         }
-        if (before) this.#set(fold(before, event));
+        if (before) this.#set(id, fold(before, event));
         else this.#hear(id, event);
     }
 
@@ -115,12 +115,7 @@ export class Rows {
         this.#deleted.delete(id);
         this.#deleted.set(id, seq);
         cut(this.#deleted, TASKS_MAX);
-        this.#drop(id);
-    }
-
-    #drop(id: string): void {
-        this.forget(id);
-        this.#onChange(id, null);
+        this.#set(id, null);
     }
 
     /** Nobody looks at it any more; it may well be there. */
@@ -137,12 +132,13 @@ export class Rows {
         if (!isOther) return;
         this.#heard.clear();
         this.#deleted.clear();
-        for (const id of [...this.#rows.keys()]) this.#drop(id);
+        for (const id of this.#rows.keys()) this.#set(id, null);
     }
 
-    #set(row: Task): void {
-        this.#rows.set(row.id, row);
-        this.#onChange(row.id, row);
+    #set(id: string, row: Task | null): void {
+        this.#heard.delete(id);
+        this.#rows.set(id, row);
+        this.#onChange(id, row);
     }
 }
 

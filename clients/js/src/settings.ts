@@ -29,5 +29,14 @@ export const TIMING: Timing = {
 export const backoff = ([least, most]: readonly [number, number], attempt: number): number =>
     Math.min(most, least * 2 ** attempt) * (0.5 + Math.random() / 2);
 
-export const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => setTimeout(resolve, ms));
+/** Shorter where `signal` ends it: a timer that is left keeps a program from its end. */
+export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+        const end = (): void => {
+            clearTimeout(timer);
+            signal.removeEventListener("abort", end);
+            resolve();
+        };
+        const timer = setTimeout(end, signal.aborted ? 0 : ms);
+        signal.addEventListener("abort", end);
+    });

@@ -23,7 +23,6 @@ export class TaskStore {
         (id, row) => this.#tell(id, row), (id) => this.#want([id]));
     readonly #watched = new Map<string, Set<(task: Task | null) => void>>();
     readonly #lists = new Set<TaskList>();
-    readonly #missing = new Set<string>();
     /** How many are known before those that nobody looks at are forgotten. */
     #room = SLACK;
     readonly #life = new AbortController();
@@ -31,7 +30,7 @@ export class TaskStore {
     #wanted = new Set<string>();
     /** Whether others are watched than the subscription asks for. */
     #isStale = false;
-    #loading: Promise<void> | null = null;
+    #isLoading = false;
 
     /** @internal */
     constructor(source: Source, timing: Timing) {
@@ -41,7 +40,7 @@ export class TaskStore {
 
     /** The task as it is known: null if there is none, undefined if that is not known (yet). */
     get(id: string): Task | null | undefined {
-        return this.#missing.has(id) || !isName(id) ? null : this.#rows.get(id);
+        return isName(id) ? this.#rows.get(id) : null;
     }
 
     /**
@@ -70,7 +69,8 @@ export class TaskStore {
 
     /** A live list of the tasks that match, until it is closed. */
     list(query: TaskQuery = {}): TaskList {
-        const list = new TaskList(this.#source, this.#rows, query, this.#timing, {
+        const list = new TaskList(query, {
+            source: this.#source, rows: this.#rows, timing: this.#timing,
             want: (ids) => this.#want(ids),
             closed: (list) => {
                 this.#lists.delete(list);
@@ -91,11 +91,9 @@ export class TaskStore {
     // --- Rows -----------------------------------------------------------------------------------
 
     #tell(id: string, row: Task | null): void {
-        if (row) this.#missing.delete(id);
-        else this.#missing.add(id);
         for (const list of this.#lists) list.changed(id, row);
         for (const listener of this.#watched.get(id) ?? []) guarded(() => listener(row));
-        if (this.#rows.size + this.#missing.size > this.#room) this.#forget();
+        if (this.#rows.size > this.#room) this.#forget();
     }
 
     #isUsed(id: string): boolean {
@@ -105,9 +103,8 @@ export class TaskStore {
     }
 
     #forget(): void {
-        for (const { id } of this.#rows.all()) if (!this.#isUsed(id)) this.#rows.forget(id);
-        for (const id of this.#missing) if (!this.#isUsed(id)) this.#missing.delete(id);
-        this.#room = 2 * (this.#rows.size + this.#missing.size) + SLACK;
+        for (const id of this.#rows.ids()) if (!this.#isUsed(id)) this.#rows.forget(id);
+        this.#room = 2 * this.#rows.size + SLACK;
     }
 
     // --- Watched tasks --------------------------------------------------------------------------
@@ -130,17 +127,13 @@ export class TaskStore {
     #want(ids: Iterable<string>): void {
         for (const id of ids) this.#wanted.add(id);
         this.#isStale = true;
-        // At the end of this turn, so that a page full of tasks asks once.
-        this.#loading ??= Promise.resolve().then(() => this.#load())
-            .finally(() => {
-                this.#loading = null;
-                const isLeft = this.#wanted.size > 0 || this.#isStale;
-                if (isLeft && !this.#life.signal.aborted) this.#want([]);
-            });
+        if (!this.#isLoading) void this.#load();
     }
 
     async #load(): Promise<void> {
-        while (this.#isStale || this.#wanted.size > 0) {
+        this.#isLoading = true;
+        await null; // until the end of this turn, so that a page full of tasks asks once
+        while (!this.#life.signal.aborted && (this.#isStale || this.#wanted.size > 0)) {
             if (this.#isStale) {
                 this.#isStale = false;
                 this.#refilter();
@@ -150,6 +143,7 @@ export class TaskStore {
             for (const id of ids) this.#wanted.delete(id);
             if (ids.length > 0) await this.#read(ids);
         }
+        this.#isLoading = false;
     }
 
     async #read(ids: readonly string[]): Promise<void> {

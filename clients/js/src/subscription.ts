@@ -26,7 +26,7 @@ export interface SubscribeOptions {
      */
     onReset?: (reason: string) => void;
     /** The server refuses the subscription; it is over. */
-    onError?: (error: BellwireError) => void;
+    onError?: ((error: BellwireError) => void) | undefined;
 }
 
 export type EventHandler = (event: BellwireEvent) => void;
@@ -45,8 +45,8 @@ export class Subscription {
     readonly ready: Promise<void>;
     #cursor: Cursor | null = null;
     #filter: Filter;
-    #taskIds: ReadonlySet<string> | null = null;
-    #types: ReadonlySet<string> | null = null;
+    #taskIds: ReadonlySet<string> | undefined;
+    #types: ReadonlySet<string> | undefined;
     readonly #handler: EventHandler;
     readonly #carrier: Carrier;
     #setReady!: () => void;
@@ -142,11 +142,11 @@ export class Subscription {
     }
 }
 
-export const listOf = (value: string | readonly string[] | undefined): readonly string[] | null =>
-    value === undefined ? null : typeof value === "string" ? [value] : value;
+export const listOf = (value: string | readonly string[] | undefined): readonly string[] | undefined =>
+    typeof value === "string" ? [value] : value;
 
 /** What the server would refuse is an error of the caller: others' subscriptions go the same way. */
-const setOf = (value: string | readonly string[] | undefined): ReadonlySet<string> | null => {
+const setOf = (value: string | readonly string[] | undefined): ReadonlySet<string> | undefined => {
     const list = listOf(value);
     if (list && !(list.length > 0 && list.every(isName))) throw new TypeError(`no filter: ${list}`);
     return list && new Set(list);

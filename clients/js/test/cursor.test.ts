@@ -1,10 +1,11 @@
-// The small pure parts: cursors, pauses, streams cut anywhere.
+// The small pure parts: cursors, pauses, streams cut anywhere, lists in one text.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { earliest, isAhead } from "../src/cursor.ts";
 import { backoff } from "../src/settings.ts";
 import { blockReader } from "../src/transports/sse.ts";
 import type { Task } from "../src/types.ts";
+import { joinValues, splitValues } from "../src/values.ts";
 import { remainingOf } from "../src/words.ts";
 
 test("what is ahead of what", () => {
@@ -13,9 +14,10 @@ test("what is ahead of what", () => {
     assert.ok(isAhead("00000001.1", "oldest"));
     assert.ok(isAhead("00000001.1", null));
     assert.ok(isAhead("00000002.1", "00000001.9"), "another journal is another story");
-    assert.equal(earliest(["00000001.10", "00000001.9", "00000001.11"]), "00000001.9");
-    assert.equal(earliest(["00000001.10", "oldest", "00000001.11"]), "oldest");
-    assert.equal(earliest([]), null);
+    const from = (...cursors: string[]): string | null => earliest(cursors.map((cursor) => ({ cursor })));
+    assert.equal(from("00000001.10", "00000001.9", "00000001.11"), "00000001.9");
+    assert.equal(from("00000001.10", "oldest", "00000001.11"), "oldest");
+    assert.equal(from(), null);
 });
 
 test("pauses double up to the longest, half of each by chance", () => {
@@ -37,6 +39,14 @@ test("server-sent events are the same wherever the stream is cut", () => {
         push(stream.slice(cut));
         assert.deepEqual(got, expected, `cut at ${cut}`);
     }
+});
+
+test("values in one text, with commas between them", () => {
+    for (const values of [["a", "b c"], ["a,b", "c"], ["CORP\\ann", "x\\", ",", "\\,"], []]) {
+        assert.deepEqual(splitValues(joinValues(values)), values);
+    }
+    assert.equal(joinValues(["a", "b,c", "d\\"]), "a,b\\,c,d\\\\");
+    assert.deepEqual(splitValues(",a,,CORP\\ann,"), ["a", "CORP\\ann"]);
 });
 
 test("the time left, in words", () => {

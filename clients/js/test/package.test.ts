@@ -48,6 +48,7 @@ const EXPORTS = {
     "bellwire/vue": ["bellwire", "useBellwire", "useConnection", "useTask", "useTasks"],
     "bellwire/elements": ["BellwireLogElement", "BellwireTaskElement", "BellwireTaskListElement", "connect",
         "pageClient", "setPageClient"],
+    "bellwire/values": ["joinValues", "splitValues"],
 };
 
 const PLAIN = `

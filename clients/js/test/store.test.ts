@@ -186,3 +186,33 @@ test("while the tasks cannot be read the list says why, and then reads them", as
     await until(() => list.items.length === 1, "the task");
     assert.equal(list.error, null);
 });
+
+test("a watch outlives that the server refuses to tell of tasks", async (t) => {
+    const server = await serve(t);
+    const bell = client(t, server.url, { token: "good" });
+    bell.subscribe("system", {}, () => {});
+    await until(() => bell.state === "live", "live");
+    server.publish("TASK_CREATED", { id: "a", title: "A" });
+    server.token = "another";
+    bell.tasks.watch("a");
+    await until(() => server.requests.filter((r) => r.includes("/api/v1/")).length > 4, "several questions");
+    server.token = "good";
+    await until(() => bell.tasks.get("a")?.title === "A", "the task");
+});
+
+test("names may have commas in them, however they are asked for", async (t) => {
+    for (const transports of [["websocket"], ["sse"]] as const) {
+        const server = await daemon(t);
+        const data = [{ id: "a,b", owner: "Smith, Ann" }, { id: "a", owner: "Smith" }, { id: "c\\", owner: "CORP\\ann" }];
+        const events = (event_type: string): object[] => data.map((data) => ({ event_type, data }));
+        await server.publish(events("TASK_CREATED"));
+        const bell = client(t, server.url, { transports });
+        const lists = data.map(({ owner }) => bell.tasks.list({ owner }));
+        for (const { id } of data) bell.tasks.watch(id);
+        const isKnown = (status: string): boolean => data.every(({ id }, i) =>
+            bell.tasks.get(id)?.status === status && lists[i]!.items.length === 1 && lists[i]!.items[0]!.id === id);
+        await until(() => isKnown("pending"), "each found");
+        await server.publish(events("TASK_COMPLETED"));
+        await until(() => isKnown("completed"), "each followed");
+    }
+});

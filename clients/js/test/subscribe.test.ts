@@ -215,12 +215,15 @@ test("a handler that throws harms nobody", async (t) => {
         for (const listener of own) process.on("uncaughtException", listener);
     });
     const bell = client(t, server.url);
-    bell.subscribe("system", { after: "oldest" }, () => {
+    const mistake = (): void => {
         throw new Error("a mistake");
-    });
+    };
+    bell.onState(mistake);
+    bell.subscribe("system", { after: "oldest" }, mistake);
     bell.subscribe("system", { after: "oldest" }, (e) => got.push(e));
     for (let i = 0; i < 3; i++) server.publish("TASK_UPDATED", { id: "a" });
-    await until(() => got.length === 3 && thrown.length === 3, "all events, all errors");
+    await until(() => got.length === 3 && thrown.length === 4, "all events, all errors");
+    assert.equal(bell.transport, "websocket");
 });
 
 test("who is far behind and wants rows gets rows", async (t) => {

@@ -3,6 +3,7 @@
 import type { Client } from "../index.ts";
 import type { TaskList } from "../list.ts";
 import type { TaskQuery } from "../types.ts";
+import { splitValues } from "../values.ts";
 import { BellwireElement, make, setText } from "./base.ts";
 import { TaskView } from "./task-view.ts";
 
@@ -66,7 +67,7 @@ export class BellwireTaskListElement extends BellwireElement {
         };
         for (const name of LISTS) {
             const value = this.getAttribute(name);
-            if (value) query[name] = value.split(",").map((one) => one.trim());
+            if (value) query[name] = splitValues(value).map((one) => one.trim());
         }
         return query as TaskQuery;
     }

@@ -1,7 +1,6 @@
 // Asking for events: held by the server until there are some (long-poll), or every few seconds.
 import { BellwireError } from "../error.ts";
 import type { Answer } from "../http.ts";
-import { pause } from "../settings.ts";
 import type { BellwireEvent } from "../types.ts";
 import { Requests } from "./requests.ts";
 import type { Fate, Feed } from "./transport.ts";
@@ -25,7 +24,7 @@ export class PollingTransport extends Requests {
         this.#isLong = isLong;
     }
 
-    protected async ask(signal: AbortSignal): Promise<void> {
+    protected async work(signal: AbortSignal): Promise<void> {
         // Whether the server can wait shows in an answer without events; the first is soon.
         let waitS = this.#isLong ? 1 : 0;
         while (!signal.aborted) {
@@ -37,7 +36,7 @@ export class PollingTransport extends Requests {
             if (signal.aborted) return;
             await this.#take(page, signal);
             if (page.data.more) continue;
-            await this.#rest(page);
+            await this.#rest(page, signal);
             if (waitS > 0) waitS = WAIT_S;
         }
     }
@@ -47,7 +46,7 @@ export class PollingTransport extends Requests {
         for (const event of data.events) this.feed.take(event);
         this.feed.advance(cursor);
         this.#pages = data.more ? this.#pages + 1 : 0;
-        if (this.#pages <= PAGES_MAX || !this.feed.isConflating) return;
+        if (this.#pages <= PAGES_MAX || this.feed.scope.catchup === "replay") return;
         this.#pages = 0;
         const query = { ...this.feed.query(), after: "latest", limit: 1 };
         const head = await this.feed.http.json("api/v1/events", { query, signal });
@@ -55,11 +54,13 @@ export class PollingTransport extends Requests {
     }
 
     /** There is nothing more at the moment. */
-    async #rest({ data, response }: Page): Promise<void> {
+    async #rest({ data, response }: Page, signal: AbortSignal): Promise<void> {
         if (this.#isLong && data.events.length === 0 && response.headers.has("retry-after")) {
             throw new BellwireError("unsupported", "it does not wait");
         }
         this.fate.opened();
-        if (!this.#isLong) await pause(this.feed.timing.pollMs * (0.75 + Math.random() / 2));
+        if (this.#isLong) return;
+        const waitMs = this.feed.timing.pollMs * (0.75 + Math.random() / 2);
+        await new Promise<void>((resolve) => this.later(signal, waitMs, resolve));
     }
 }

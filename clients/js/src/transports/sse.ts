@@ -6,41 +6,33 @@ import { Requests } from "./requests.ts";
 
 export class SseTransport extends Requests {
     #place: Cursor = "";
-    #silence: ReturnType<typeof setTimeout> | undefined;
 
-    override stop(): void {
-        clearTimeout(this.#silence);
-        super.stop();
-    }
-
-    protected async ask(signal: AbortSignal): Promise<void> {
+    protected async work(signal: AbortSignal): Promise<void> {
         this.#listen(signal);
         const { topic: topics, ...query } = this.query();
         const response = await this.feed.http.open("api/v1/stream", {
-            query: { ...query, topics, catchup: this.feed.catchupOf(topics) },
+            query: { ...query, topics, catchup: this.feed.scope.catchup },
             signal,
         });
         if (!response.headers.get("content-type")?.includes("event-stream")) {
             throw new BellwireError("unsupported", "it does not stream");
         }
         const push = blockReader((data, id) => this.#take(data, id));
-        const decoder = new TextDecoder();
-        const reader = response.body!.getReader();
+        const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
         for (;;) {
             const { done, value } = await reader.read();
             if (signal.aborted) return;
             if (done) return this.lose(signal, "it ended");
+            this.#listen(signal);
             // Only now, because a proxy may send the head at once and keep the rest.
             this.fate.opened();
-            this.#listen(signal);
-            push(decoder.decode(value, { stream: true }));
+            if (signal.aborted) return;
+            push(value);
         }
     }
 
     #listen(signal: AbortSignal): void {
-        clearTimeout(this.#silence);
-        this.#silence = setTimeout(
-            () => this.lose(signal, "it fell silent"), this.feed.timing.silenceMs);
+        this.later(signal, this.feed.timing.silenceMs, () => this.lose(signal, "it fell silent"));
     }
 
     #take(data: string, id: Cursor): void {

@@ -1,6 +1,7 @@
 // What a way of getting events is to the link that uses it, and the other way round.
 import type { BellwireError } from "../error.ts";
 import type { Http, Query } from "../http.ts";
+import type { Scope } from "../link.ts";
 import type { Timing } from "../settings.ts";
 import type { Cursor, Filter, Frame } from "../types.ts";
 
@@ -23,8 +24,7 @@ export interface Feed {
     /** Of one topic, where each has its own place. */
     filterOf(topic: string): Filter;
     afterOf(topic: string): Cursor | null;
-    readonly isConflating: boolean;
-    catchupOf(topics: unknown): "conflate" | "replay";
+    readonly scope: Scope;
     /** Of all topics, merged in the journal's order, where one place serves all. */
     query(): Query;
     take(frame: Frame): void;

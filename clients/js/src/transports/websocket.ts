@@ -3,9 +3,10 @@
 // DESIGN. A subscribe is repeated whenever a filter changes or somebody joins at an earlier place.
 // What still arrives for the subscribe before it is dropped, because taking it would move places
 // over events that are only now coming: the server repeats it anyway.
-import { BellwireError, refusalOf } from "../error.ts";
+import { type BellwireError, refusalOf } from "../error.ts";
 import type { Frame } from "../types.ts";
-import type { Fate, Feed, Transport } from "./transport.ts";
+import { Base } from "./base.ts";
+import type { Fate, Feed } from "./transport.ts";
 
 interface Channel {
     filter: string;
@@ -14,70 +15,49 @@ interface Channel {
     cursor: string;
 }
 
-export class WebSocketTransport implements Transport {
-    readonly #feed: Feed;
-    readonly #fate: Fate;
+export class WebSocketTransport extends Base {
     readonly #make: typeof WebSocket;
     readonly #channels = new Map<string, Channel>();
     #socket: WebSocket | null = null;
-    #isStopped = false;
-    #silence: ReturnType<typeof setTimeout> | undefined;
 
     constructor(feed: Feed, fate: Fate, make: typeof WebSocket) {
-        this.#feed = feed;
-        this.#fate = fate;
+        super(feed, fate);
         this.#make = make;
-    }
-
-    start(): void {
-        this.#open().catch((error: unknown) => this.#lose(error));
-    }
-
-    stop(): void {
-        this.#isStopped = true;
-        clearTimeout(this.#silence);
-        this.#socket?.close();
     }
 
     update(topic: string, mustReplay: boolean): void {
         if (this.#socket?.readyState !== this.#make.OPEN) return; // onopen asks for everything
         const channel = this.#channels.get(topic);
-        if (!this.#feed.topics.includes(topic)) {
+        if (!this.feed.topics.includes(topic)) {
             if (channel) this.#send({ type: "unsubscribe", topic });
             this.#channels.delete(topic);
             this.#settle();
-        } else if (mustReplay || channel?.filter !== JSON.stringify(this.#feed.filterOf(topic))) {
+        } else if (mustReplay || channel?.filter !== JSON.stringify(this.feed.filterOf(topic))) {
             this.#subscribe(topic);
         }
     }
 
-    async #open(): Promise<void> {
-        const url = await this.#feed.http.socketUrl("ws/realtime");
-        if (this.#isStopped) return;
-        const socket = new this.#make(url);
-        this.#socket = socket;
+    protected async work(signal: AbortSignal): Promise<void> {
+        const url = await this.feed.http.socketUrl("ws/realtime");
+        if (signal.aborted) return;
+        const socket = this.#socket = new this.#make(url);
+        signal.addEventListener("abort", () => socket.close());
         socket.onopen = () => {
-            this.#listen();
-            for (const topic of this.#feed.topics) this.#subscribe(topic);
+            this.#listen(signal);
+            for (const topic of this.feed.topics) this.#subscribe(topic);
             this.#settle();
         };
         socket.onmessage = ({ data }) => {
-            if (this.#isStopped) return;
+            if (signal.aborted) return;
+            this.#listen(signal);
             try {
                 this.#take(JSON.parse(String(data)) as Frame);
             } catch (error) {
-                this.#lose(error);
+                this.lose(signal, error);
             }
         };
-        socket.onclose = ({ code, reason }) =>
-            this.#lose(new BellwireError("network", `closed ${code} ${reason}`));
+        socket.onclose = ({ code, reason }) => this.lose(signal, `closed ${code} ${reason}`);
         socket.onerror = () => {}; // a close follows
-    }
-
-    #lose(error: unknown): void {
-        if (this.#isStopped) return;
-        this.stop();
-        this.#fate.lost(error);
     }
 
     #send(message: object): void {
@@ -85,56 +65,52 @@ export class WebSocketTransport implements Transport {
     }
 
     #subscribe(topic: string): void {
-        const filter = this.#feed.filterOf(topic);
+        const filter = this.feed.filterOf(topic);
         const channel = this.#channels.get(topic) ?? { filter: "", awaiting: 0, cursor: "" };
         channel.awaiting++;
         channel.filter = JSON.stringify(filter);
         this.#channels.set(topic, channel);
         this.#send({
-            type: "subscribe", topic, filter, after: this.#feed.afterOf(topic),
-            catchup: this.#feed.catchupOf(topic),
+            type: "subscribe", topic, filter, after: this.feed.afterOf(topic),
+            catchup: this.feed.scope.catchup,
         });
     }
 
     /** A connection may die without a word: after half of the silence the server is asked. */
-    #listen(isAsked = false): void {
-        clearTimeout(this.#silence);
-        this.#silence = setTimeout(() => {
-            if (isAsked) return this.#lose(new BellwireError("network", "it fell silent"));
+    #listen(signal: AbortSignal, isAsked = false): void {
+        this.later(signal, this.feed.timing.silenceMs / 2, () => {
+            if (isAsked) return this.lose(signal, "it fell silent");
             this.#send({ type: "ping" });
-            this.#listen(true);
-        }, this.#feed.timing.silenceMs / 2);
+            this.#listen(signal, true);
+        });
     }
 
     #settle(): void {
-        if ([...this.#channels.values()].every((channel) => channel.awaiting === 0)) {
-            this.#fate.opened();
-        }
+        if (![...this.#channels.values()].some(({ awaiting }) => awaiting > 0)) this.fate.opened();
     }
 
     #take(frame: Frame): void {
-        this.#listen();
         const { topic = "" } = frame as { topic?: string };
         const channel = this.#channels.get(topic);
         const refusal = refusalOf(frame);
         if (refusal) return this.#refuse(topic, refusal);
         if (!channel) return;
         if (frame.type === "subscribed") {
-            channel.awaiting = Math.max(0, channel.awaiting - 1);
+            channel.awaiting--;
             channel.cursor = frame.cursor;
             this.#settle();
         } else if (channel.awaiting > 0) {
             return;
         } else if (frame.type === "reset") {
-            this.#feed.reset(topic, frame.reason, channel.cursor);
+            this.feed.reset(topic, frame.reason, channel.cursor);
         } else {
-            this.#feed.take(frame);
+            this.feed.take(frame);
         }
     }
 
     #refuse(topic: string, error: BellwireError): void {
         if (!this.#channels.delete(topic)) throw error;
-        this.#feed.refuse(topic, error);
+        this.feed.refuse(topic, error);
         this.#settle();
     }
 }

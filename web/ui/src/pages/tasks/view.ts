@@ -1,5 +1,6 @@
 // What the list shows: its filters, its search, its order; in the address, so that it can be shared.
 import type { Status, Task } from "bellwire";
+import { joinValues, splitValues } from "bellwire/values";
 
 export const STATUSES: readonly Status[] =
     ["running", "pending", "paused", "completed", "failed", "cancelled", "timeout"];
@@ -21,7 +22,7 @@ const isOneOf = <T extends string>(all: readonly T[], value: string): value is T
 /** What an address asks for; what it says wrongly is left out. */
 export function viewOf(query: URLSearchParams): View {
     const list = (name: string): string[] =>
-        [...new Set(query.getAll(name).flatMap((value) => value.split(",")).filter(Boolean))];
+        [...new Set(query.getAll(name).flatMap(splitValues))];
     const sort = query.get("sort") ?? "";
     return {
         status: list("status").filter((value): value is Status => isOneOf(STATUSES, value)),
@@ -35,7 +36,7 @@ export function viewOf(query: URLSearchParams): View {
 export function queryOf(view: View): URLSearchParams {
     const query = new URLSearchParams();
     for (const name of ["status", ...FACETS] as const) {
-        if (view[name].length > 0) query.set(name, view[name].join(","));
+        if (view[name].length > 0) query.set(name, joinValues(view[name]));
     }
     if (view.q) query.set("q", view.q);
     if (view.sort !== EVERYTHING.sort) query.set("sort", view.sort);
