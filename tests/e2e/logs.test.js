@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import { WAIT_MS } from "./kit.js";
-import { Tabs } from "./tabs.js";
+import { gives, Tabs } from "./tabs.js";
 
 const LINES = 200_000;
 const options = { timeout: 8 * WAIT_MS };
@@ -14,6 +14,7 @@ const text = (n) => `line ${n} of it`;
 const line = (tab, n) => tab.locator(".bw-log-text").getByText(text(n), { exact: true });
 const loaded = (tab) => tab.locator(".bw-log[aria-busy=false]").waitFor();
 const button = (tab, name) => tab.locator(`[data-log=${name}]`);
+const texts = () => [...document.querySelectorAll(".bw-log-text")].map((one) => one.textContent); // in the page
 const inDocument = (tab) => tab.locator(".bw-log-line").count();
 
 // The lines from..to, of two tasks in turn; every 1000th is a warning.
@@ -104,11 +105,31 @@ test("a filter is in the address, holds for what comes, and for what is saved", 
     await say(tabs.daemon, 5_000, 6_001);
     await line(tab, 6_000).waitFor();
     assert.equal(await inDocument(tab), 7);
-    await tab.getByRole("combobox").selectOption("debug");
+    await tab.getByLabel("Least level").selectOption("debug");
     await line(tab, 5_998).waitFor();
     assert.match(tab.url(), /\/logs\?task_id=task-0$/);
     const [download] = await Promise.all([tab.waitForEvent("download"), button(tab, "download").click()]);
     const saved = (await readFile(await download.path(), "utf8")).trimEnd().split("\n");
     assert.deepEqual(saved.map((one) => one.split("task-0 ")[1]),
         Array.from({ length: 3_001 }, (_, i) => text(2 * i)));
+});
+
+test("the log of one task is chosen by its id or a part of its title, and left again", options, async (t) => {
+    const tabs = await begin(t, 100);
+    await tabs.daemon.created("night/7", { title: "Import of the night" });
+    await tabs.daemon.publish({ event_type: "TASK_LOG", message: "it is dark", data: { id: "night/7" } });
+    const tab = await tabs.tab("/logs");
+    const box = tab.getByLabel("Task", { exact: true });
+    await box.fill("nobody has this");
+    await tab.keyboard.press("Enter");
+    await tab.getByText("No task has “nobody has this” in its title or id.").waitFor();
+    await box.fill("of the nig");
+    await tab.locator('option[value="night/7"]').getByText("Import of the night").waitFor({ state: "attached" });
+    await tab.keyboard.press("Enter");
+    await tab.locator('.bw-facet [href="/tasks/night%2F7"]').waitFor();
+    assert.equal(new URL(tab.url()).searchParams.get("task_id"), "night/7");
+    await gives(tab, texts, ["it is dark"]);
+    await tab.getByRole("button", { name: "All tasks" }).click();
+    await line(tab, 99).waitFor();
+    assert.equal(new URL(tab.url()).search, "");
 });

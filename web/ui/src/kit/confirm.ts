@@ -2,15 +2,15 @@
 import type { Action, Task } from "bellwire";
 import { html, render } from "lit";
 import { t } from "../words/words.ts";
-import { actionName, titleOf } from "./task-parts.ts";
+import { actionMeaning, actionName, titleOf } from "./task-parts.ts";
 
 const HARMLESS: readonly string[] = ["start", "pause", "resume"];
 
 /** What `yes` says is done; whoever closes the question, by whatever key or button, does not want it. */
-export function isSure(question: string, yes: string): Promise<boolean> {
+export function isSure(question: string, yes: string, meaning = ""): Promise<boolean> {
     const dialog = document.createElement("dialog");
     dialog.className = "bw-dialog";
-    render(html`<p>${question}</p><form method="dialog" class="bw-dialog-buttons">
+    render(html`<p>${question}</p>${meaning ? html`<p class="bw-dialog-more">${meaning}</p>` : ""}<form method="dialog" class="bw-dialog-buttons">
         <button class="btn btn-line" value="no" autofocus>${t("sure.no")}</button>
         <button class="btn btn-danger" value="yes" data-answer="yes">${yes}</button></form>`, dialog);
     document.body.append(dialog);
@@ -24,6 +24,6 @@ export function isSure(question: string, yes: string): Promise<boolean> {
 /** Asks only where something is lost: trying again what has ended loses nothing. */
 export async function isSureOf(action: Action | "delete", task: Task): Promise<boolean> {
     if (HARMLESS.includes(action) || (action === "retry" && task.finished_at)) return true;
-    const name = action === "delete" ? t("tasks.delete") : actionName(action);
-    return isSure(t("sure.one", { action: name, title: titleOf(task) }), t("sure.yes", { action: name }));
+    const [name, meaning] = action === "delete" ? [t("tasks.delete"), ""] : [actionName(action), actionMeaning(action)];
+    return isSure(t("sure.one", { action: name, title: titleOf(task) }), t("sure.yes", { action: name }), meaning);
 }

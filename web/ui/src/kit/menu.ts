@@ -6,6 +6,8 @@ import { icon } from "./icon.ts";
 export interface MenuItem {
     label: string;
     icon?: string;
+    /** What it does, where its name does not say. */
+    title?: string;
     /** Why it cannot be chosen now. */
     disabled?: string | null;
     danger?: boolean;
@@ -60,7 +62,7 @@ function template(item: MenuItem | null, choose: (item: MenuItem) => void): Temp
     return html`<button type="button" role=${checked === undefined ? "menuitem" : "menuitemcheckbox"}
         class=${item.danger ? "is-grave" : ""} tabindex="-1"
         aria-checked=${checked === undefined ? nothing : String(checked)}
-        aria-disabled=${String(Boolean(disabled))} title=${disabled ?? nothing}
+        aria-disabled=${String(Boolean(disabled))} title=${disabled ?? item.title ?? nothing}
         @click=${() => choose(item)}>${item.icon ? icon(item.icon) : ""}${item.label}</button>`;
 }
 

@@ -67,3 +67,8 @@ export function actionsFor(task: Task): readonly Action[] {
 export function actionName(action: Action): string {
     return t(`action.${action}` satisfies Key);
 }
+
+/** What it means for the task. */
+export function actionMeaning(action: Action): string {
+    return t(`action.${action}.what` satisfies Key);
+}

@@ -33,11 +33,13 @@ const AHEAD = 100; // lines from the edge of what is at hand, there is more to b
 const SEARCH_MS = 250; // after the last key
 
 export class LogView extends Element {
-    static override properties = { filter: { attribute: false }, line: { attribute: false } };
+    static override properties = { filter: { attribute: false }, line: { attribute: false }, whose: { attribute: false } };
     /** Another one shows another log, or another part of it. */
     declare filter: LogFilter;
     /** A cursor: the line to begin at, and to mark. */
     declare line: string | null;
+    /** One of its tools: of which task it is, where that can be chosen. */
+    declare whose: TemplateResult | typeof nothing;
     #wraps = matchMedia("(max-width: 46rem)").matches;
     #goTo: "begin" | "end" | "line" | null = null; // as soon as it is there
     #searching: ReturnType<typeof setTimeout> | undefined;
@@ -55,6 +57,7 @@ export class LogView extends Element {
         super();
         this.filter = ALL_LINES;
         this.line = null;
+        this.whose = nothing;
     }
 
     override connectedCallback(): void {
@@ -204,6 +207,7 @@ export class LogView extends Element {
         return html`<div class="bw-log-tools">
             <label class="bw-search">${icon(search)}<input type="search" class="form-control" placeholder=${t("log.search")}
                 aria-label=${t("log.search")} .value=${q} @input=${this.#onSearch}><kbd aria-hidden="true">/</kbd></label>
+            ${this.whose}
             <select class="form-select" aria-label=${t("log.level")} @change=${this.#onLevel}>${LEVELS.map((one) =>
                 html`<option value=${one} ?selected=${one === level}>${t(`log.level.${one}`)}</option>`)}</select>
             <label class="form-check"><input type="checkbox" class="form-check-input" .checked=${this.#wraps}

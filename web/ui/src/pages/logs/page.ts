@@ -1,12 +1,22 @@
 // The log of all tasks, or of one; what is shown is in the address, and so is one line.
+import type { Task } from "bellwire";
 import { html, type TemplateResult } from "lit";
+import x from "bootstrap-icons/icons/x.svg?raw";
 
 import { Element } from "../../kit/element.ts";
+import { icon } from "../../kit/icon.ts";
 import { ALL_LINES, isLevel, type LogFilter, queryOf } from "../../kit/log/filter.ts";
+import type { Choice } from "../../kit/pick.ts";
+import { titleOf } from "../../kit/task-parts.ts";
+import { toast } from "../../kit/toast.ts";
 import { onNavigate, setQuery } from "../../shell/navigate.ts";
+import { client } from "../../wire.ts";
 import { t } from "../../words/words.ts";
 import "../../kit/log/view.ts";
+import "../../kit/pick.ts";
 import "./style.scss";
+
+const CHOICES = 20; // tasks to choose from, while something is typed
 
 /** What an address asks for; what it says wrongly is left out. */
 function filterOf(query: URLSearchParams): LogFilter {
@@ -42,12 +52,32 @@ export class LogsPage extends Element {
         this.requestUpdate();
     }
 
+    readonly #find = async (typed: string): Promise<Choice[]> => {
+        const { data } = await client.http.json<{ items: Task[] }>("api/v1/tasks", { query: { q: typed, limit: CHOICES } });
+        return data.items.map((task) => ({ value: task.id, label: titleOf(task) }));
+    };
+
+    /** An id, or what else was typed: then the newest task that has it. */
+    readonly #choose = async (typed: string): Promise<void> => {
+        const found = await this.#find(typed).catch(() => []);
+        const taskId = found.some(({ value }) => value === typed) ? typed : found[0]?.value;
+        if (taskId) this.#show({ ...this.#filter, taskId });
+        else toast(t("log.noTask", { typed }), "error");
+    };
+
+    #renderWhose(taskId: string | null): TemplateResult {
+        if (taskId === null) {
+            return html`<bw-pick-box label=${t("log.task")} placeholder=${t("log.all")}
+                .find=${this.#find} .onTake=${this.#choose}></bw-pick-box>`;
+        }
+        return html`<span class="bw-facet"><a href="/tasks/${encodeURIComponent(taskId)}">${taskId}</a><button type="button"
+            class="btn btn-icon" aria-label=${t("log.all")} title=${t("log.all")}
+            @click=${() => this.#show({ ...this.#filter, taskId: null })}>${icon(x)}</button></span>`;
+    }
+
     protected override render(): TemplateResult {
-        const { taskId } = this.#filter;
         return html`<h1 class="visually-hidden">${t("nav.logs")}</h1>
-            ${taskId === null ? "" : html`<p class="bw-logs-task"><a href="/tasks/${encodeURIComponent(taskId)}">${taskId}</a>
-                <button type="button" class="btn btn-sm btn-line" @click=${() => this.#show({ ...this.#filter, taskId: null })}>${t("log.all")}</button></p>`}
-            <bw-log-view .filter=${this.#filter} .line=${this.#line}
+            <bw-log-view .filter=${this.#filter} .line=${this.#line} .whose=${this.#renderWhose(this.#filter.taskId)}
                 @bw-filter=${({ detail }: CustomEvent<LogFilter>) => this.#show(detail)}></bw-log-view>`;
     }
 }

@@ -8,7 +8,7 @@ import { Element } from "../../kit/element.ts";
 import {
     formatAgo, formatElapsed, formatEta, formatPercent, formatRate, formatTime, formatUnits,
 } from "../../kit/format.ts";
-import { actionName, actionsFor, badge, bar, titleOf } from "../../kit/task-parts.ts";
+import { actionMeaning, actionName, actionsFor, badge, bar, titleOf } from "../../kit/task-parts.ts";
 import { icon } from "../../kit/icon.ts";
 import { toastError } from "../../kit/toast.ts";
 import { type Key, t } from "../../words/words.ts";
@@ -155,7 +155,7 @@ export class TaskPage extends Element {
         return html`<div class="bw-task-actions" title=${can ? nothing : t("action.offline")}>
             ${actionsFor(task).map((action) => html`<button type="button" ?disabled=${!can}
                 class="btn ${action === "cancel" ? "btn-outline-danger" : "btn-outline-secondary"}"
-                data-action=${action} @click=${() => void this.#ask(action)}>${actionName(action)}</button>`)}</div>`;
+                data-action=${action} title=${can ? actionMeaning(action) : nothing} @click=${() => void this.#ask(action)}>${actionName(action)}</button>`)}</div>`;
     }
 
     #renderError({ error }: Task): TemplateResult | typeof nothing {

@@ -7,6 +7,8 @@ import x from "bootstrap-icons/icons/x.svg?raw";
 import { Element } from "../../kit/element.ts";
 import { icon } from "../../kit/icon.ts";
 import { openMenu } from "../../kit/menu.ts";
+import type { Choice, PickBox } from "../../kit/pick.ts";
+import "../../kit/pick.ts";
 import { client } from "../../wire.ts";
 import { t } from "../../words/words.ts";
 import { type Facet, FACETS, type View } from "./view.ts";
@@ -22,8 +24,6 @@ export class TaskFacets extends Element {
     /** Tells another view. */
     onChange: (view: View) => void = () => {};
     #adding: Facet | null = null;
-    #choices: Values["values"] = [];
-    #asked = 0;
 
     #set(facet: Facet, values: readonly string[]): void {
         this.onChange({ ...this.view, [facet]: values });
@@ -36,47 +36,23 @@ export class TaskFacets extends Element {
 
     async #begin(facet: Facet): Promise<void> {
         this.#adding = facet;
-        this.#choices = [];
         this.requestUpdate();
         await this.updateComplete;
-        this.querySelector<HTMLInputElement>(".bw-facet-input")?.focus();
-        await this.#complete("");
+        this.querySelector<PickBox>("bw-pick-box")?.focus();
     }
 
-    async #complete(prefix: string): Promise<void> {
-        const asked = ++this.#asked;
-        try {
-            const { data } = await client.http.json<Values>("api/v1/tasks/values",
-                { query: { field: this.#adding, prefix } });
-            if (asked !== this.#asked) return;
-            this.#choices = data.values;
-            this.requestUpdate();
-        } catch {
-            // What is typed can be taken all the same.
-        }
-    }
-
-    #take(value: string): void {
-        const facet = this.#adding;
-        this.#adding = null;
-        this.#asked++;
-        this.requestUpdate();
-        if (facet && value && !this.view[facet].includes(value)) this.#set(facet, [...this.view[facet], value]);
-    }
-
-    readonly #onInput = (event: Event): void => {
-        const { value } = event.target as HTMLInputElement;
-        // A choice of the list comes whole, not key by key.
-        if ((event as InputEvent).inputType === undefined || (event as InputEvent).inputType === "insertReplacementText") {
-            this.#take(value);
-        } else {
-            void this.#complete(value);
-        }
+    readonly #find = async (prefix: string): Promise<Choice[]> => {
+        const { data } = await client.http.json<Values>("api/v1/tasks/values", { query: { field: this.#adding, prefix } });
+        return data.values.map(({ value, count, count_exact }) =>
+            ({ value, label: `${count}${count_exact === false ? "+" : ""}` }));
     };
 
-    readonly #onKey = (event: KeyboardEvent): void => {
-        if (event.key === "Enter") this.#take((event.target as HTMLInputElement).value.trim());
-        else if (event.key === "Escape") this.#take("");
+    /** Empty: none after all. */
+    readonly #take = (value: string): void => {
+        const facet = this.#adding;
+        this.#adding = null;
+        this.requestUpdate();
+        if (facet && value && !this.view[facet].includes(value)) this.#set(facet, [...this.view[facet], value]);
     };
 
     protected override render(): TemplateResult {
@@ -92,11 +68,8 @@ export class TaskFacets extends Element {
 
     #renderInput(facet: Facet): TemplateResult {
         return html`<label class="bw-facet is-new"><span>${t(`field.${facet}`)}:</span>
-            <input class="bw-facet-input" list="facet-values" autocomplete="off" spellcheck="false"
-                @input=${this.#onInput} @keydown=${this.#onKey}
-                @blur=${(event: Event) => this.#take((event.target as HTMLInputElement).value.trim())}>
-            <datalist id="facet-values">${this.#choices.map(({ value, count, count_exact }) => html`
-                <option value=${value}>${count}${count_exact === false ? "+" : ""}</option>`)}</datalist></label>`;
+            <bw-pick-box label=${t(`field.${facet}`)} .find=${this.#find} .onTake=${this.#take}
+                .onLeave=${this.#take}></bw-pick-box></label>`;
     }
 }
 customElements.define("bw-task-facets", TaskFacets);

@@ -11,7 +11,7 @@ import trash from "bootstrap-icons/icons/trash.svg?raw";
 import cancel from "bootstrap-icons/icons/x-circle.svg?raw";
 
 import { type MenuItem, openMenu } from "../../kit/menu.ts";
-import { actionName, actionsFor, titleOf } from "../../kit/task-parts.ts";
+import { actionMeaning, actionName, actionsFor, titleOf } from "../../kit/task-parts.ts";
 import { toast, toastError } from "../../kit/toast.ts";
 import { go } from "../../shell/navigate.ts";
 import { canCommand } from "../../wire.ts";
@@ -43,7 +43,7 @@ export function openTaskMenu(
         { label: t("tasks.copyLink"), icon: link, run: () => copyText(location.origin + path) },
         null,
         ...actionsFor(task).map((action) => ({
-            label: actionName(action), icon: ICONS[action], disabled,
+            label: actionName(action), title: actionMeaning(action), icon: ICONS[action], disabled,
             danger: action === "cancel" || action === "stop", run: () => void commandOne(action, task),
         })),
         { label: t("tasks.delete"), icon: trash, disabled, danger: true, run: () => void commandOne("delete", task) },
