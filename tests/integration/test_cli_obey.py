@@ -188,6 +188,80 @@ def test_a_retry_asked_twice_of_an_attempt_makes_one_more(daemon, bus, start):
     assert process.wait(WAIT_S) == 128 + signal.SIGTERM
 
 
+STUBBORN = "trap 'echo heard' TERM; echo $$; while :; do sleep 0.1; done"
+
+
+def begin_stubborn(daemon, start, *options):
+    """A command that only SIGKILL ends. Returns the process and the pid of the command."""
+    process = start(daemon, *options, "--", "sh", "-c", STUBBORN)
+    pid = int(process.stdout.readline())
+    in_status(daemon, "running")
+    return process, pid
+
+
+def test_a_stop_after_a_retry_has_the_last_word(daemon, start):
+    """Being ended for another attempt, it is told to stop: then there is no other attempt."""
+    process, pid = begin_stubborn(daemon, start, "--kill-after-s", "2")
+    assert daemon.cli("retry", "t").returncode == 0
+    done = ask(daemon, "stop")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("t: cancelled, stopped by alice; killed by SIGKILL (9)")
+    assert process.wait(WAIT_S) == 128 + signal.SIGKILL
+    assert in_status(daemon, "cancelled")["command"] is None
+    assert has_ended(pid)
+
+
+def test_what_is_being_ended_is_not_paused(daemon, start):
+    """Which somebody who asks for it is told, rather than that nobody answers."""
+    process, pid = begin_stubborn(daemon, start, "--kill-after-s", "1")
+    assert daemon.cli("stop", "t").returncode == 0
+    done = ask(daemon, "pause")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "t: the command has been told to end" in done.stderr
+    assert ask(daemon, "cancel").returncode == 0
+    assert process.wait(WAIT_S) == 128 + signal.SIGKILL
+    assert has_ended(pid)
+
+
+def test_a_signal_that_the_command_ignores(daemon, start):
+    """It is the command's to answer signals; a cancel ends it all the same."""
+    process, pid = begin_stubborn(daemon, start, "--kill-after-s", "1")
+    process.send_signal(signal.SIGTERM)
+    assert process.stdout.readline() == "heard\n"
+    assert ask(daemon, "pause").returncode == 0
+    assert row(daemon)["status"] == "paused"
+    for _ in range(2):
+        daemon.cli("cancel", "t")
+    assert process.wait(WAIT_S) == 128 + signal.SIGKILL
+    assert in_status(daemon, "cancelled")["command"] is None
+    assert has_ended(pid)
+
+
+def test_cancel_while_some_of_it_is_stopped(daemon, start):
+    """By itself, and not by a pause. What is stopped hears SIGTERM when it is continued."""
+    script = "sleep 1000 & kill -STOP $!; echo $! $$; wait"
+    process = start(daemon, "--", "sh", "-c", script)
+    pids = [int(pid) for pid in process.stdout.readline().split()]
+    in_status(daemon, "running")
+    assert ask(daemon, "cancel").returncode == 0
+    assert process.wait(WAIT_S) == 128 + signal.SIGTERM
+    assert in_status(daemon, "cancelled")
+    assert all(has_ended(pid) for pid in pids)
+
+
+def test_retry_while_paused(daemon, start):
+    process, pids = begin_family(daemon, start)
+    assert ask(daemon, "pause").returncode == 0
+    assert ask(daemon, "retry").returncode == 0
+    in_status(daemon, "running", 2)
+    again = [int(pid) for pid in process.stdout.readline().split()]
+    assert all(has_ended(pid) for pid in pids)
+    assert "T" not in [state_of(pid) for pid in again]
+    assert ask(daemon, "cancel").returncode == 0
+    assert process.wait(WAIT_S) == 128 + signal.SIGTERM
+    assert all(has_ended(pid) for pid in again)
+
+
 def test_stay_waits_for_a_retry(daemon, start, tmp_path):
     """Fails the first time, completes the second; then a signal ends the wait."""
     mark = tmp_path / "mark"

@@ -95,7 +95,9 @@ static bool signal_group(struct bw_obey *o, const struct bw_order *order, int si
 
 static void pause_it(struct bw_obey *o, const struct bw_order *order)
 {
-    if (o->ending.action == BW_NO_ACTION && !o->paused && signal_group(o, order, SIGSTOP))
+    if (o->ending.action != BW_NO_ACTION)
+        refuse(o, order, "the command has been told to end");
+    else if (!o->paused && signal_group(o, order, SIGSTOP))
         set_paused(o, true, order);
 }
 
@@ -105,11 +107,15 @@ static void resume_it(struct bw_obey *o, const struct bw_order *order)
         set_paused(o, false, order);
 }
 
-/* stop: SIGTERM. cancel and retry: SIGKILL too, when the time is over. The stronger order stays. */
+/* stop: SIGTERM. cancel and retry: SIGKILL too, when the time is over; a stop takes nothing of that
+ * back, but that it is to run again. */
 static void end_it(struct bw_obey *o, const struct bw_order *order)
 {
-    bool weaker = o->killing && order->action == BW_STOP;
-    if (!weaker && (o->ended || signal_group(o, order, SIGTERM))) {
+    if (o->killing && order->action == BW_STOP) {
+        if (o->again)
+            o->ending = *order;
+        o->again = false;
+    } else if (o->ended || signal_group(o, order, SIGTERM)) {
         bool kill_later = order->action != BW_STOP && !o->killing;
         o->ending = *order;
         o->again = order->action == BW_RETRY;
@@ -142,6 +148,8 @@ static void obey(struct bw_obey *o, const struct bw_order *order)
         refuse(o, order,
                "the command has ended, and `bellwire run` with it: only with --stay does "
                "it wait for a retry");
+    } else if (!runs && (order->action == BW_STOP || order->action == BW_CANCEL)) {
+        o->again = false; /* that it has ended answers this, so it must not begin again */
     } else if (runs && order->action == BW_PAUSE) {
         pause_it(o, order);
     } else if (runs && (order->action == BW_RESUME || order->action == BW_START)) {

@@ -322,6 +322,7 @@ static void run(void *arg)
         .timeout_ms = t->plan.cli->timeout_s * 1000, .queue_bytes = QUEUE_BYTES, .in_flight = 1};
     if (bellwire_connect(t->plan.cli->bus, &options, &t->bus) != 0)
         t->bus = NULL;
+    work(t); /* who says nothing yet has begun, too */
     do {
         struct bw_chunk *next, *chunk = bw_feed_take(t->feed, wait_ms(t));
         for (; chunk; chunk = next) {
