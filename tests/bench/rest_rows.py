@@ -16,18 +16,20 @@ from rig import TOOLS, Bellwired, Publisher
 TASKS, EVENTS = 1_000_000, 5_000_000
 
 # What seed_journal makes; each finds something, from most of all tasks to a handful.
-FILTERS = (
+ONE_FILTER = (
     "status=failed",
     "status=running",
     "status=completed,failed",
     "type=picture.render",
-    "type=table.sync&status=completed",
     "queue=gpu",
+    "owner=user-00042",
+    "resource=novel-000042",
+)
+FILTERS_AT_ONCE = (
+    "type=table.sync&status=completed",
     "queue=gpu&type=picture.render",
     "queue=gpu&type=picture.render&status=failed",
-    "owner=user-00042",
     "owner=user-00042&status=failed",
-    "resource=novel-000042",
 )
 SORTS = ("", "&sort=updated_at", "&sort=-created_at", "&sort=created_at")
 SEARCHES = ("q=task-00500", "q=novel%2042", "q=Render%20chapter%207", "q=novel%2042&status=failed", "q=render")
@@ -64,30 +66,53 @@ def leave_a_wal(folder):
     return (pathlib.Path(folder) / "journal.db-wal").stat().st_size
 
 
-def lists_p99_ms(server, queries, rounds):
-    """Each query once to warm what it reads, then `rounds` times."""
-    times = []
+def ask_lists(server, queries, rounds):
+    """Each query once to warm what it reads, then `rounds` times; the ms that each took."""
+    ms = {query: [] for query in queries}
     for n in range(rounds + 1):
         for query in queries:
             before = time.perf_counter()
             status, body = server.get(f"/api/v1/tasks?limit=50&{query}")
             if n > 0:
-                times.append(time.perf_counter() - before)
+                ms[query].append((time.perf_counter() - before) * 1000)
             if status != 200 or not json.loads(body)["data"]["items"]:
                 raise SystemExit(f"the list of {query} is wrong: {status} {body[:200]}")
-    times.sort()
-    return times[len(times) * 99 // 100] * 1000, median(times) * 1000
+    return ms
+
+
+def lists_row(row, what, reports):
+    """Each report is of one round: the p99 of all its queries, and which of them is the slowest."""
+
+    def p99(ms):
+        times = sorted(time for times in ms.values() for time in times)
+        return times[len(times) * 99 // 100]
+
+    worst = {query: median(median(ms[query]) for ms in reports) for query in reports[0]}
+    slowest = max(worst, key=worst.get)
+    middle = median(time for ms in reports for times in ms.values() for time in times)
+    measured = median(p99(ms) for ms in reports)
+    row(
+        f"GET /api/v1/tasks?limit=50, {what}: p99",
+        f"{measured:.1f} ms (median {middle:.1f}; the slowest, {slowest}: median {worst[slowest]:.1f})",
+        "< 5 ms",
+        measured < 5,
+    )
 
 
 def start_up(row, rounds):
-    queries = [query + sort for query in FILTERS for sort in SORTS]
-    clean, killed, cold, lists, searches = [], [], [], [], []
+    asked = {
+        f"{len(ONE_FILTER)} filters in each of {len(SORTS)} orders": (ONE_FILTER, SORTS, 10),
+        f"{len(FILTERS_AT_ONCE)} filters of two or three, in each order": (FILTERS_AT_ONCE, SORTS, 20),
+        f"{len(SEARCHES)} searches for text (q=…)": (SEARCHES, ("",), 40),
+    }
+    clean, killed, cold = [], [], []
+    lists = {what: [] for what in asked}
     with seeded_folder() as folder:
         for _ in range(rounds):
             with Bellwired(data=folder) as server:
                 clean.append(server.ready_s)
-                lists.append(lists_p99_ms(server, queries, 10))
-                searches.append(lists_p99_ms(server, SEARCHES, 40))
+                for what, (filters, sorts, times) in asked.items():
+                    lists[what].append(ask_lists(server, [f + sort for f in filters for sort in sorts], times))
             drop_from_cache(folder)
             with Bellwired(data=folder) as server:
                 cold.append(server.ready_s)
@@ -101,17 +126,8 @@ def start_up(row, rounds):
         "< 1 s",
         max(median(times) for times in (clean, cold, killed)) < 1,
     )
-    for what, measured in (
-        (f"{len(FILTERS)} filters in each of {len(SORTS)} orders", lists),
-        (f"{len(SEARCHES)} searches for text (q=…)", searches),
-    ):
-        p99 = median(p99 for p99, _ in measured)
-        row(
-            f"GET /api/v1/tasks?limit=50, {what}: p99",
-            f"{p99:.1f} ms (median {median(middle for _, middle in measured):.1f})",
-            "< 5 ms",
-            p99 < 5,
-        )
+    for what, reports in lists.items():
+        lists_row(row, what, reports)
 
 
 class Pages:
