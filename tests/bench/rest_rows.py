@@ -113,6 +113,7 @@ def start_up(row, rounds):
                 clean.append(server.ready_s)
                 for what, (filters, sorts, times) in asked.items():
                     lists[what].append(ask_lists(server, [f + sort for f in filters for sort in sorts], times))
+        for _ in range(rounds):  # after the lists: the tasks that are written here would be the newest
             drop_from_cache(folder)
             with Bellwired(data=folder) as server:
                 cold.append(server.ready_s)
