@@ -4,6 +4,7 @@
  *
  *   floor FRAME_FILE THREADS       prints "port N"; then reads lines from stdin:
  *     go EVENTS RATE               sends EVENTS frames to everybody, RATE a second (0: at once)
+ *     each EVENTS RATE             sends every frame to one client, in turn, numbered for each
  *     back EVENTS                  from now on, whoever comes and says anything is told that it is
  *                                  subscribed where the last replay ended, FIRST_N at first, and
  *                                  gets EVENTS frames behind that
@@ -225,14 +226,38 @@ static void ring(void)
             bench_die("bell");
 }
 
+static void wait_for(int64_t start_us, size_t i, int64_t rate)
+{
+    int64_t wait = start_us + (int64_t)i * 1000000 / rate - bench_wall_us();
+    if (wait > 0)
+        usleep((useconds_t)wait);
+}
+
+static void each(size_t n_events, int64_t rate)
+{
+    size_t n_clients = 0;
+    int64_t start = bench_wall_us();
+    for (unsigned i = 0; i < n_workers; i++)
+        n_clients += workers[i].n;
+    ptrdiff_t n = bench_digits(template, frame_len, "\"n\":");
+    ptrdiff_t t = bench_digits(template, frame_len, "\"t\":");
+    for (size_t i = 0; i < n_events; i++) {
+        size_t k = i % n_clients;
+        wait_for(start, i, rate);
+        bench_put(template + n, N_DIGITS, FIRST_N + (int64_t)(i / n_clients));
+        bench_put(template + t, T_DIGITS, bench_wall_us());
+        int fd = workers[k % n_workers].clients[k / n_workers].fd;
+        if (send(fd, template, frame_len, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)frame_len)
+            bench_die("send");
+    }
+}
+
 static void go(size_t n_events, int64_t rate)
 {
     make_frames(n_events);
     int64_t start = bench_wall_us();
     for (size_t i = 0; rate && i < n_events; i++) {
-        int64_t wait = start + (int64_t)i * 1000000 / rate - bench_wall_us();
-        if (wait > 0)
-            usleep((useconds_t)wait);
+        wait_for(start, i, rate);
         stamp(i);
         atomic_store(&head, (i + 1) * frame_len);
         ring();
@@ -273,6 +298,6 @@ int main(int argc, char **argv)
         if (strcmp(command, "back") == 0)
             make_replay((size_t)events);
         else if (scanf("%lld", &rate) == 1)
-            go((size_t)events, rate);
+            (strcmp(command, "each") == 0 ? each : go)((size_t)events, rate);
     return 0;
 }

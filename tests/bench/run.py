@@ -212,7 +212,7 @@ ROWS = {
     "stuck": fanout_stuck,
     "flood": fanout_flood,
     "memory": idle_memory,
-    "filtered": lambda: stream_rows.filtered(row, in_turns, SECONDS),
+    "filtered": lambda: stream_rows.filtered(row, in_turns, sample_frame(), SECONDS),
     "storm": lambda: stream_rows.storm(row, in_turns, sample_frame(), SECONDS),
     "connections": connections,
     "ingest": lambda: ingest_rows.ingest(row, in_turns, SECONDS),
