@@ -3,6 +3,9 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
 
 struct start {
     void (*run)(void *);
@@ -42,4 +45,15 @@ void bw_thread_join(struct bw_thread *t)
     if (t->running)
         pthread_join(t->id, NULL);
     t->running = false;
+}
+
+bool bw_thread_join_in(struct bw_thread *t, int64_t ms)
+{
+    int64_t until_us = bw_clock_mono_us() + ms * 1000;
+    struct timespec until = {until_us / 1000000, until_us % 1000000 * 1000};
+    bool joined = !t->running || pthread_clockjoin_np(t->id, NULL, CLOCK_MONOTONIC, &until) == 0;
+    if (!joined)
+        pthread_detach(t->id);
+    t->running = false;
+    return joined;
 }

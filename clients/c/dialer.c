@@ -1,6 +1,7 @@
 /* Dialling, and noticing that nng gave up. */
 #include "dialer.h"
 
+#include "base/thread.h"
 #include "link.h"
 
 enum {
@@ -9,6 +10,7 @@ enum {
     TICK_MS = 2 * RECONNECT_MAX_MS, /* it would have tried again by then */
     PATIENCE_MIN = 2,               /* ticks */
     PATIENCE_MAX = 32,
+    CLOSE_MS = 3000, /* nng needs a few */
 };
 
 static void start_tick(struct bw_dialer *d)
@@ -92,8 +94,20 @@ int bw_dialer_dial(struct bw_dialer *dialer, const char *base_url, enum bw_endpo
     return bw_nng_error(rv);
 }
 
+static void close_socket(void *id)
+{
+    nng_close((nng_socket){.id = (uint32_t)(uintptr_t)id});
+}
+
 void bw_dialer_close(struct bw_dialer *dialer)
 {
     nng_aio_stop(dialer->tick);
     nng_aio_free(dialer->tick);
+    nng_pipe_notify(dialer->socket, NNG_PIPE_EV_ADD_POST, NULL, NULL);
+    nng_pipe_notify(dialer->socket, NNG_PIPE_EV_REM_POST, NULL, NULL);
+    struct bw_thread closing = {0};
+    void *id = (void *)(uintptr_t)dialer->socket.id;
+    if (bw_thread_start(&closing, "bw-close", close_socket, id) != 0)
+        close_socket(id);
+    (void)!bw_thread_join_in(&closing, CLOSE_MS);
 }

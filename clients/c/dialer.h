@@ -6,7 +6,10 @@
  * when a bus is killed at that moment, or behind a proxy whose bus is away. So a tick looks for
  * dialers that have been without a connection for longer than any pause, and replaces them. One
  * that is only slow would never finish that way: each that is replaced in vain doubles the patience
- * with the next, from 4 s to about a minute. */
+ * with the next, from 4 s to about a minute.
+ *
+ * And a connection that broke while it was made may keep nng from ever closing the socket (1.5): a
+ * bus that hung, came back and went away just then. Whoever closes is not held for that. */
 #ifndef BW_CLIENT_DIALER_H
 #define BW_CLIENT_DIALER_H
 
@@ -18,7 +21,7 @@
 #include "wire/url.h"
 
 struct bw_dialer {
-    nng_socket socket;          /* borrowed */
+    nng_socket socket;          /* closed with it */
     struct nng_tls_config *tls; /* borrowed; for tls+tcp:// */
     char url[BW_URL_MAX];
     nng_dialer dialer;
@@ -39,7 +42,8 @@ int bw_dialer_open(struct bw_dialer *dialer, nng_socket socket, nng_pipe_cb on_c
  */
 int bw_dialer_dial(struct bw_dialer *dialer, const char *base_url, enum bw_endpoint endpoint,
                    struct nng_tls_config *tls) BW_MUST_CHECK;
-/* Before its socket is closed. */
+/* Closes the socket, too. Where nng cannot do that, it stays behind with a thread, and on_change is
+ * not called for it any more. */
 void bw_dialer_close(struct bw_dialer *dialer);
 
 #endif

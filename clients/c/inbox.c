@@ -106,7 +106,6 @@ void bw_inbox_stop(struct bw_inbox *inbox)
     bw_mailbox_close(inbox->box);
     nng_aio_stop(inbox->aio);
     bw_dialer_close(&inbox->dialer);
-    nng_close(inbox->socket);
 }
 
 void bw_inbox_close(struct bw_inbox *inbox)

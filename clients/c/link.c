@@ -87,7 +87,6 @@ void bw_link_mute(struct bw_link *link)
 void bw_link_close(struct bw_link *link)
 {
     bw_dialer_close(&link->dialer);
-    nng_close(link->socket);
     pthread_cond_destroy(&link->changed);
     pthread_mutex_destroy(&link->lock);
 }

@@ -1,6 +1,7 @@
 /* Threads: named, with signals blocked, joined. */
 #include "unit.h"
 
+#include <semaphore.h>
 #include <signal.h>
 
 #include "base/metrics.h"
@@ -88,10 +89,44 @@ static void test_every_metric_is_on_the_list(void **state)
     assert_int_equal(found, 3);
 }
 
+struct gate {
+    sem_t open, passed;
+};
+
+static void wait_at(void *arg)
+{
+    struct gate *gate = arg;
+    while (sem_wait(&gate->open) != 0)
+        ;
+    sem_post(&gate->passed);
+}
+
+static void test_who_never_returns_is_left(void **state)
+{
+    (void)state;
+    struct bw_thread t = {0};
+    struct gate gate;
+    sem_init(&gate.open, 0, 0);
+    sem_init(&gate.passed, 0, 0);
+    assert_true(bw_thread_join_in(&t, 0)); /* was never started */
+    assert_int_equal(bw_thread_start(&t, "waits", wait_at, &gate), 0);
+    assert_false(bw_thread_join_in(&t, 1));
+    assert_false(t.running);
+    sem_post(&gate.open); /* it goes on all the same */
+    while (sem_wait(&gate.passed) != 0)
+        ;
+    assert_int_equal(bw_thread_start(&t, "passes", wait_at, &gate), 0);
+    sem_post(&gate.open);
+    assert_true(bw_thread_join_in(&t, 60000));
+    sem_destroy(&gate.open);
+    sem_destroy(&gate.passed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_signals_belong_to_main),
+        cmocka_unit_test(test_who_never_returns_is_left),
         cmocka_unit_test(test_join_is_harmless_twice_and_never_started),
         cmocka_unit_test(test_counting_from_many_threads),
         cmocka_unit_test(test_every_metric_is_on_the_list),

@@ -91,7 +91,6 @@ static void a_slow_bus_is_reached(void **state)
         pthread_cond_wait(&watcher.changed, &watcher.lock);
     pthread_mutex_unlock(&watcher.lock);
     bw_dialer_close(&dialer);
-    nng_close(socket);
     bus_stop(&bus);
 }
 
