@@ -1,8 +1,8 @@
 // A question before what cannot be taken back.
-import type { Action, Task } from "bellwire";
+import type { Task } from "bellwire";
 import { html, render } from "lit";
 import { t } from "../words/words.ts";
-import { actionMeaning, actionName, titleOf } from "./task-parts.ts";
+import { actionMeaning, actionName, type AnyAction, titleOf } from "./task-parts.ts";
 
 const HARMLESS: readonly string[] = ["start", "pause", "resume"];
 
@@ -22,8 +22,8 @@ export function isSure(question: string, yes: string, meaning = ""): Promise<boo
 }
 
 /** Asks only where something is lost: trying again what has ended loses nothing. */
-export async function isSureOf(action: Action | "delete", task: Task): Promise<boolean> {
+export async function isSureOf(action: AnyAction, task: Task): Promise<boolean> {
     if (HARMLESS.includes(action) || (action === "retry" && task.finished_at)) return true;
-    const [name, meaning] = action === "delete" ? [t("tasks.delete"), ""] : [actionName(action), actionMeaning(action)];
-    return isSure(t("sure.one", { action: name, title: titleOf(task) }), t("sure.yes", { action: name }), meaning);
+    const name = actionName(action);
+    return isSure(t("sure.one", { action: name, title: titleOf(task) }), t("sure.yes", { action: name }), actionMeaning(action));
 }

@@ -1,7 +1,7 @@
 // How a task looks wherever it is shown: its badge, its bar, what it is called.
 import type { Action, Task } from "bellwire";
 import { html, type PropertyValues, type TemplateResult } from "lit";
-import { type Key, t } from "../words/words.ts";
+import { t } from "../words/words.ts";
 import { css } from "./css.ts";
 import { Element } from "./element.ts";
 import { formatPercent } from "./format.ts";
@@ -64,11 +64,10 @@ export function actionsFor(task: Task): readonly Action[] {
     return (Object.keys(POSSIBLE) as Action[]).filter((action) => POSSIBLE[action].includes(task.status));
 }
 
-export function actionName(action: Action): string {
-    return t(`action.${action}` satisfies Key);
-}
+/** What can be done to a task from these pages. */
+export type AnyAction = Action | "delete";
 
-/** What it means for the task. */
-export function actionMeaning(action: Action): string {
-    return t(`action.${action}.what` satisfies Key);
-}
+export const actionName = (action: AnyAction): string => t(action === "delete" ? "tasks.delete" : `action.${action}`);
+
+/** What it means for the task, where its name does not say. */
+export const actionMeaning = (action: AnyAction): string => action === "delete" ? "" : t(`action.${action}.what`);

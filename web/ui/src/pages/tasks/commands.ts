@@ -1,25 +1,21 @@
 // Commands to one task or to many, asked for only after a question where they cannot be taken back.
-import type { Action, BulkResult, Task } from "bellwire";
+import type { BulkResult, Task } from "bellwire";
 
 import { isSure, isSureOf } from "../../kit/confirm.ts";
 import { formatNumber } from "../../kit/format.ts";
-import { actionName } from "../../kit/task-parts.ts";
+import { actionMeaning, actionName, type AnyAction } from "../../kit/task-parts.ts";
 import { toast, toastError } from "../../kit/toast.ts";
 import { client } from "../../wire.ts";
 import { type Key, t } from "../../words/words.ts";
 
-export type BulkAction = Action | "delete";
-export const BULK_ACTIONS: readonly BulkAction[] = ["pause", "resume", "cancel", "retry", "delete"];
-const GRAVE: readonly BulkAction[] = ["stop", "cancel", "delete"];
+export const BULK_ACTIONS: readonly AnyAction[] = ["pause", "resume", "cancel", "retry", "delete"];
+const GRAVE: readonly AnyAction[] = ["stop", "cancel", "delete"];
 const IDS_MAX = 1_000; // in one request
 
 /** Those that are named, or all that match when the command arrives. */
 export type Which = { ids: readonly string[] } | { filter: Record<string, unknown>; total: number };
 
-export const nameOf = (action: BulkAction): string =>
-    action === "delete" ? t("tasks.delete") : actionName(action);
-
-export async function commandOne(action: BulkAction, task: Task): Promise<void> {
+export async function commandOne(action: AnyAction, task: Task): Promise<void> {
     if (!(await isSureOf(action, task))) return;
     try {
         if (action !== "delete") await client.task(task.id)[action]();
@@ -30,10 +26,10 @@ export async function commandOne(action: BulkAction, task: Task): Promise<void> 
 }
 
 /** Whether it was done: not when somebody thought better of it, or nothing came of it. */
-export async function commandMany(action: BulkAction, which: Which): Promise<boolean> {
+export async function commandMany(action: AnyAction, which: Which): Promise<boolean> {
     const n = "ids" in which ? which.ids.length : which.total;
-    const sure = t("sure.many", { action: nameOf(action), n: formatNumber(n, 0) });
-    if ((GRAVE.includes(action) || n > 100) && !(await isSure(sure, nameOf(action)))) return false;
+    const sure = t("sure.many", { action: actionName(action), n: formatNumber(n, 0) });
+    if ((GRAVE.includes(action) || n > 100) && !(await isSure(sure, actionName(action), actionMeaning(action)))) return false;
     try {
         tell(action, await ask(action, which));
         return true;
@@ -44,7 +40,7 @@ export async function commandMany(action: BulkAction, which: Which): Promise<boo
 }
 
 /** As many requests as it takes: the server has a limit for one, of ids and of time. */
-async function ask(action: BulkAction, which: Which): Promise<BulkResult[]> {
+async function ask(action: AnyAction, which: Which): Promise<BulkResult[]> {
     const results: BulkResult[] = [];
     if ("ids" in which) {
         for (let at = 0; at < which.ids.length; at += IDS_MAX)
@@ -61,13 +57,13 @@ async function ask(action: BulkAction, which: Which): Promise<BulkResult[]> {
     return results;
 }
 
-function tell(action: BulkAction, results: readonly BulkResult[]): void {
+function tell(action: AnyAction, results: readonly BulkResult[]): void {
     const sum = (of: (result: BulkResult) => number): number => results.reduce((all, result) => all + of(result), 0);
     const accepted = sum((result) => result.accepted);
     const refused = sum((result) => Object.values(result.refused).reduce((a, b) => a + b, 0));
     const key: Key = refused > 0 ? "tasks.doneSome" : "tasks.done";
     const why = results.flatMap(({ errors }) => errors)[0]?.message;
-    const text = t(key, { action: nameOf(action), n: formatNumber(accepted, 0), refused: formatNumber(refused, 0) });
+    const text = t(key, { action: actionName(action), n: formatNumber(accepted, 0), refused: formatNumber(refused, 0) });
     toast(accepted === 0 && why ? `${text} ${why}` : text, accepted > 0 ? "success" : "error");
     const stopped = results.at(-1)?.stopped;
     if (stopped) toast(t("tasks.doneMore", { why: stopped }), "error");

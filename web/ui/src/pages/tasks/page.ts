@@ -13,13 +13,14 @@ import { Element } from "../../kit/element.ts";
 import { formatNumber } from "../../kit/format.ts";
 import { icon } from "../../kit/icon.ts";
 import { openMenu } from "../../kit/menu.ts";
+import { actionName, type AnyAction } from "../../kit/task-parts.ts";
 import { VirtualRows } from "../../kit/virtual.ts";
 import { go, onNavigate, setQuery } from "../../shell/navigate.ts";
 import { addShortcuts } from "../../shell/shortcuts.ts";
 import { canCommand, client } from "../../wire.ts";
 import { t } from "../../words/words.ts";
 import { COLUMNS, keepColumns, loadColumns, TITLE } from "./columns.ts";
-import { BULK_ACTIONS, type BulkAction, commandMany, nameOf, type Which } from "./commands.ts";
+import { BULK_ACTIONS, commandMany, type Which } from "./commands.ts";
 import { Counts } from "./counts.ts";
 import { TaskFeed } from "./feed.ts";
 import { openTaskMenu, pathOf } from "./menus.ts";
@@ -209,7 +210,7 @@ export class TasksPage extends Element {
         })));
     };
 
-    async #command(action: BulkAction): Promise<void> {
+    async #command(action: AnyAction): Promise<void> {
         const which: Which = this.#selection.isAll
             ? { filter: filterOf(this.#view), total: this.#feed.total } : { ids: this.#selection.ids };
         if (!(await commandMany(action, which))) return;
@@ -323,7 +324,7 @@ export class TasksPage extends Element {
                 @click=${() => { this.#selection.selectAll(); this.requestUpdate(); }}>${t("tasks.selectMatching", { n: total })}</button>` : nothing}
             <span class="bw-bulk-actions" title=${can ? nothing : t("tasks.offline")}>${BULK_ACTIONS.map((action) => html`
                 <button type="button" class="btn btn-sm btn-line ${action === "cancel" || action === "delete" ? "is-grave" : ""}" data-action=${action}
-                    ?disabled=${!can} @click=${() => void this.#command(action)}>${nameOf(action)}</button>`)}</span>
+                    ?disabled=${!can} @click=${() => void this.#command(action)}>${actionName(action)}</button>`)}</span>
             <button type="button" class="btn btn-sm btn-icon" @click=${() => this.#unselect()}>${t("tasks.unselect")}</button></div>`;
     }
 }
