@@ -1,14 +1,10 @@
 /* Filters: reading them from a message, and matching by hash. */
 #include "web/stream/filter.h"
 
-#include <endian.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/random.h>
-#include <time.h>
 
+#include "base/hash.h"
 #include "wire/mp.h"
 
 static const struct {
@@ -30,67 +26,11 @@ struct bw_filter {
     } lists[BW_N_KEYS];
 };
 
-/* --- SipHash-1-3 (Aumasson and Bernstein) -------------------------------------------- */
-
-static uint64_t secret[2];
-static pthread_once_t secret_once = PTHREAD_ONCE_INIT;
-
-static void make_secret(void)
-{
-    if (getrandom(secret, sizeof secret, 0) == sizeof secret)
-        return;
-    struct timespec now; /* before the kernel has entropy: still different every time */
-    clock_gettime(CLOCK_REALTIME, &now);
-    secret[0] = (uint64_t)now.tv_nsec;
-    secret[1] = (uint64_t)now.tv_sec;
-}
-
-static inline uint64_t rotate(uint64_t x, int bits)
-{
-    return x << bits | x >> (64 - bits);
-}
-
-static inline void sip_round(uint64_t v[4])
-{
-    v[0] += v[1];
-    v[1] = rotate(v[1], 13) ^ v[0];
-    v[0] = rotate(v[0], 32);
-    v[2] += v[3];
-    v[3] = rotate(v[3], 16) ^ v[2];
-    v[0] += v[3];
-    v[3] = rotate(v[3], 21) ^ v[0];
-    v[2] += v[1];
-    v[1] = rotate(v[1], 17) ^ v[2];
-    v[2] = rotate(v[2], 32);
-}
-
-static inline void sip_word(uint64_t v[4], uint64_t word)
-{
-    v[3] ^= word;
-    sip_round(v);
-    v[0] ^= word;
-}
-
 uint64_t bw_filter_hash(struct bw_str value)
 {
     if (value.len == 0)
         return 0;
-    pthread_once(&secret_once, make_secret);
-    uint64_t v[4] = {secret[0] ^ 0x736f6d6570736575, secret[1] ^ 0x646f72616e646f6d,
-                     secret[0] ^ 0x6c7967656e657261, secret[1] ^ 0x7465646279746573};
-    uint64_t word = 0;
-    size_t at = 0;
-    for (; at + sizeof word <= value.len; at += sizeof word) {
-        memcpy(&word, value.ptr + at, sizeof word);
-        sip_word(v, le64toh(word));
-    }
-    word = 0;
-    memcpy(&word, value.ptr + at, value.len - at);
-    sip_word(v, le64toh(word) | (uint64_t)value.len << 56);
-    v[2] ^= 0xff;
-    for (int i = 0; i < 3; i++)
-        sip_round(v);
-    uint64_t hash = v[0] ^ v[1] ^ v[2] ^ v[3];
+    uint64_t hash = bw_hash(value);
     return hash ? hash : 1;
 }
 
