@@ -23,7 +23,7 @@ int bw_listening_open(nng_socket socket, struct bw_listening **out,
 void bw_listening_close(struct bw_listening **listening);
 
 /* Listens on one more endpoint, with tls if it is tls+tcp://. If that fails, the fault is
- * bw_nng_listen_fault()'s. Any thread. */
+ * bw_nng_listen_fault()'s. From one thread at a time. */
 int bw_listening_add(struct bw_listening *listening, const char *endpoint,
                      struct nng_tls_config *tls, struct bw_fault *fault) BW_MUST_CHECK;
 
