@@ -15,7 +15,7 @@ SONAME  := libbellwire.so.0
 PKG_BUILD := gcc libc6-dev make pkg-config libnng-dev libcivetweb-dev libmsgpack-dev libsqlite3-dev \
              libwslay-dev libjansson-dev zlib1g-dev uthash-dev python3-venv
 PKG_UNIT  := libcmocka-dev
-PKG_TEST  := clang libclang-rt-14-dev spin chromium fonts-wqy-microhei openssl
+PKG_TEST  := clang libclang-rt-14-dev spin chromium curl fonts-wqy-microhei openssl
 PKG_LINT  := clang-format clang-tidy cppcheck
 PKG_BENCH := nginx-light libnginx-mod-nchan
 PKG_DOCS  := doxygen mandoc
