@@ -47,11 +47,12 @@ void bw_thread_join(struct bw_thread *t)
     t->running = false;
 }
 
+/* By the wall's clock, since ThreadSanitizer does not know pthread_clockjoin_np(). */
 bool bw_thread_join_in(struct bw_thread *t, int64_t ms)
 {
-    int64_t until_us = bw_clock_mono_us() + ms * 1000;
+    int64_t until_us = bw_clock_wall_us() + ms * 1000;
     struct timespec until = {until_us / 1000000, until_us % 1000000 * 1000};
-    bool joined = !t->running || pthread_clockjoin_np(t->id, NULL, CLOCK_MONOTONIC, &until) == 0;
+    bool joined = !t->running || pthread_timedjoin_np(t->id, NULL, &until) == 0;
     if (!joined)
         pthread_detach(t->id);
     t->running = false;
