@@ -20,10 +20,10 @@ class Chaos:
         self.done = {}
         self.counted = dict.fromkeys(METRICS, 0)  # by all lives of the web half
 
-    def go_on(self, seconds):
-        """Steps with pauses, each kind as often as the others and at least once, for so long."""
+    def go_on(self, seconds, is_enough):
+        """Steps with pauses, each kind as often as the others and at least once, until it was so long and enough."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end or len(self.done) < len(self.steps):
+        while time.monotonic() < end or len(self.done) < len(self.steps) or not is_enough():
             if not self.left:
                 self.left = self.random.sample(self.steps, len(self.steps))
             step = self.left.pop()
