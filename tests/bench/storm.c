@@ -4,10 +4,10 @@
  *   storm PORT PATH CLIENTS TOPIC
  *
  * Connects, subscribes, prints "ready", and follows what is told. Then it does what standard input
- * says: `cut` drops every connection and prints "cut"; `resume SEQ` connects all of them anew, with
- * one call after the other and no waiting, and prints one JSON object when each has been told of
- * every event up to SEQ. Every event must come once and in order: TOPIC is the only one in use, so
- * the sequence has no holes. Ends with its input. */
+ * says: `cut SEQ` drops every connection when each has come to SEQ and prints "cut"; `resume SEQ
+ * EVENTS` connects all of them anew, with one call after the other and no waiting, and prints one
+ * JSON object when each has been told of every event up to SEQ: each seq must be greater than the
+ * one before, and there must have been EVENTS of them. Ends with its input. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +28,7 @@ struct client {
     unsigned kept;
     char keep[KEEP_MAX]; /* of an unfinished frame */
     uint64_t seq;        /* of the last event */
+    uint64_t events;     /* since it came back */
 };
 
 static struct {
@@ -36,7 +37,7 @@ static struct {
     int epoll, port;
     const char *path, *topic;
     char epoch[16];
-    uint64_t target;
+    uint64_t target, wanted; /* the last event's seq, and how many up to it */
     int64_t start_us, shaken_us, asked_us, done_us; /* when the last one was */
     size_t n_shaken, n_following, n_done;
     uint64_t events, wrong, lost;
@@ -58,6 +59,7 @@ static void begin_connecting(struct client *c)
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     c->state = CONNECTING;
     c->kept = 0;
+    c->events = 0;
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     if (c->fd < 0 ||
         (connect(c->fd, (struct sockaddr *)&to, sizeof to) != 0 && errno != EINPROGRESS))
@@ -114,9 +116,11 @@ static void on_text(struct client *c, const char *payload, size_t len)
     uint64_t seq = cursor ? strtoull(cursor + 9, NULL, 10) : 0;
     if (is_event) {
         all.events++;
-        all.wrong += seq != c->seq + 1;
+        all.wrong += seq <= c->seq;
         c->seq = seq;
+        c->events++;
         if (seq == all.target) {
+            all.wrong += c->events != all.wanted;
             all.n_done++;
             all.done_us = bench_wall_us();
         }
@@ -216,17 +220,21 @@ static void connect_all(void)
         begin_connecting(&all.clients[i]);
 }
 
-static void cut(void)
+static void cut(uint64_t seq)
 {
-    for (size_t i = 0; i < all.n; i++)
+    for (size_t i = 0; i < all.n; i++) {
+        while (all.clients[i].seq < seq)
+            poll_once();
         close(all.clients[i].fd);
+    }
     puts("cut");
 }
 
-static void resume(uint64_t target)
+static void resume(uint64_t target, uint64_t wanted)
 {
     uint64_t events = all.events;
     all.target = target;
+    all.wanted = wanted;
     connect_all();
     poll_until(&all.n_done);
     printf("{\"caught_up\":%zu,\"events\":%llu,\"wrong\":%llu,\"lost\":%llu,\"shaken_s\":%.3f,"
@@ -238,10 +246,11 @@ static void resume(uint64_t target)
 
 static void obey(const char *line)
 {
-    if (strcmp(line, "cut\n") == 0)
-        cut();
-    else if (strncmp(line, "resume ", 7) == 0)
-        resume(strtoull(line + 7, NULL, 10));
+    unsigned long long target, wanted;
+    if (sscanf(line, "cut %llu", &target) == 1)
+        cut(target);
+    else if (sscanf(line, "resume %llu %llu", &target, &wanted) == 2)
+        resume(target, wanted);
     fflush(stdout);
 }
 
