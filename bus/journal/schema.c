@@ -68,7 +68,13 @@ static const char version_3[] =
     "CREATE TABLE open_commands (key INTEGER PRIMARY KEY, asked_at INTEGER NOT NULL);"
     "CREATE INDEX open_commands_asked ON open_commands (asked_at);";
 
-static const char *const steps[] = {version_1, version_2, version_3};
+/* All that a list asks of a task and that does not change when it moves: in order of creation tasks
+ * are refused without the table. */
+static const char version_4[] =
+    "DROP INDEX tasks_created;"
+    "CREATE INDEX tasks_created ON tasks (created_at, key, type, queue, owner, resource);";
+
+static const char *const steps[] = {version_1, version_2, version_3, version_4};
 
 const struct bw_schema bw_journal_schema = {steps, sizeof steps / sizeof steps[0]};
 
