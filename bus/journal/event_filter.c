@@ -3,6 +3,7 @@
 
 #include <strings.h>
 
+#include "wire/event.h"
 #include "wire/mp.h"
 
 /* Levels in order. What a producer calls otherwise counts as info. */
@@ -60,8 +61,9 @@ static bool matches(const struct bw_rpc_request *q, bool by_lane, const msgpack_
         !bw_str_set_allows(&q->owners, text_of(data, "owner")) ||
         !bw_str_set_allows(&q->resources, text_of(data, "resource")))
         return false;
-    if (q->task_ids.n > 0 && !by_lane && !bw_str_set_allows(&q->task_ids, text_of(data, "id")) &&
-        !bw_str_set_allows(&q->task_ids, text_of(data, "task_id")))
+    enum bw_event_kind kind = bw_event_kind(text_of(event, "event_type"));
+    if (q->task_ids.n > 0 && !by_lane &&
+        !bw_str_set_allows(&q->task_ids, bw_event_task(data, kind, text_of(event, "topic"))))
         return false;
     if (q->text.len > 0 && !contains(text_of(event, "message"), q->text))
         return false;

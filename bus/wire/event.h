@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "wire/event_type.h"
 
 enum {
     BW_EVENT_ID_MAX = 128,
@@ -44,6 +45,10 @@ struct bw_event {
  * the field. */
 int bw_event_decode(const msgpack_object *map, struct bw_event *out,
                     struct bw_fault *fault) BW_MUST_CHECK;
+
+/* The task that an event is about, by its data (NULL: none); nothing if it names none. */
+struct bw_str bw_event_task(const msgpack_object *data, enum bw_event_kind kind,
+                            struct bw_str topic);
 
 /* Appends the event as a msgpack map. With `row` (the task as it is after this event), data also
  * gets, replacing what the producer said of them: id status progress attempt retry_count, rate and

@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "wire/alias.h"
-#include "wire/event_type.h"
 #include "wire/mp.h"
 #include "wire/topic.h"
 #include "wire/utf8.h"
@@ -210,29 +209,50 @@ static int check_data(const msgpack_object *data, struct bw_fault *fault)
     return 0;
 }
 
-/* Which task the event is about. Strict where the bus depends on it; elsewhere `id` may be
- * anything, and what does not look like a task's id is none. In a log, `id` may be the line's own.
- */
+/* Where data may name the task, in order. */
+struct id_keys {
+    const char *key[2];
+};
+
+static struct id_keys id_keys(enum bw_event_kind kind, struct bw_str topic)
+{
+    bool id_first = bw_event_id_comes_first(kind, bw_str_is(topic, BW_TOPIC_SYSTEM));
+    return id_first ? (struct id_keys){{"id", "task_id"}} : (struct id_keys){{"task_id", "id"}};
+}
+
+struct bw_str bw_event_task(const msgpack_object *data, enum bw_event_kind kind,
+                            struct bw_str topic)
+{
+    const struct id_keys keys = id_keys(kind, topic);
+    for (int i = 0; i < 2 && data; i++) {
+        const msgpack_object *id = bw_mp_get(data, keys.key[i]);
+        struct bw_str out = {0};
+        struct bw_fault ignored;
+        if (!bw_mp_is_nil(id) && take_line(id, "", BW_TASK_ID_MAX, &out, &ignored) == 0 &&
+            out.len > 0)
+            return out;
+    }
+    return (struct bw_str){0};
+}
+
+/* Strict where the bus depends on it; elsewhere the ids may be anything. */
 static int settle_task(struct bw_event *e, struct bw_fault *fault)
 {
     enum bw_event_kind kind = bw_event_kind(e->event_type);
     bool folds = bw_event_kind_folds(kind) && bw_str_is(e->topic, BW_TOPIC_SYSTEM);
-    bool required = folds || kind == BW_TASK_LOG;
-    const char *field = "data.id";
-    const msgpack_object *id = bw_mp_get(e->data, folds ? "id" : "task_id");
-    if (bw_mp_is_nil(id))
-        id = bw_mp_get(e->data, folds ? "task_id" : "id");
-    if (id && !bw_mp_is_nil(id) && !required && id->type != MSGPACK_OBJECT_STR)
+    const struct id_keys keys = id_keys(kind, e->topic);
+    if (!folds && kind != BW_TASK_LOG) {
+        e->task_id = bw_event_task(e->data, kind, e->topic);
         return 0;
-    struct bw_fault ignored;
-    int err = take_line(id, field, BW_TASK_ID_MAX, &e->task_id, required ? fault : &ignored);
-    if (err)
-        e->task_id = (struct bw_str){0};
-    if (!required)
-        return 0;
-    if (!err && e->task_id.len == 0)
-        err = bw_fault(fault, BW_EINVAL, field, "is required: the id of the task");
-    return err;
+    }
+    for (int i = 0; i < 2 && e->data; i++) {
+        const msgpack_object *id = bw_mp_get(e->data, keys.key[i]);
+        int err =
+            bw_mp_is_nil(id) ? 0 : take_line(id, "data.id", BW_TASK_ID_MAX, &e->task_id, fault);
+        if (err || e->task_id.len > 0)
+            return err;
+    }
+    return bw_fault(fault, BW_EINVAL, "data.id", "is required: the id of the task");
 }
 
 int bw_event_decode(const msgpack_object *map, struct bw_event *out, struct bw_fault *fault)

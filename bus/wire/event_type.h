@@ -2,6 +2,8 @@
 #ifndef BW_WIRE_EVENT_TYPE_H
 #define BW_WIRE_EVENT_TYPE_H
 
+#include <stdbool.h>
+
 #include "base/str.h"
 
 enum bw_event_kind {
@@ -29,6 +31,14 @@ const char *bw_event_kind_name(enum bw_event_kind kind);
 static inline int bw_event_kind_folds(enum bw_event_kind kind)
 {
     return kind <= BW_TASK_COMMAND_REFUSED;
+}
+
+/* Whether an event's data names its task by `id`, and by `task_id` only where that is nothing: a
+ * task's own events do. Elsewhere `id` may be the event's or the line's, and it is the other way
+ * round. */
+static inline bool bw_event_id_comes_first(enum bw_event_kind kind, bool on_system)
+{
+    return bw_event_kind_folds(kind) && on_system;
 }
 
 #endif

@@ -31,14 +31,14 @@ static inline void bw_task_ids_note(struct bw_task_ids *ids, struct bw_str key,
         ids->task_id = value;
 }
 
-/* A task's own events are about their `id`; elsewhere `id` may be the event's or the line's, so
- * `task_id` comes first. A topic that is still to be derived is empty. */
+/* A topic that is still to be derived is empty. */
 static inline struct bw_str bw_task_ids_choose(const struct bw_task_ids *ids,
                                                enum bw_event_kind kind, struct bw_str topic)
 {
-    bool own = bw_event_kind_folds(kind) && (topic.len == 0 || bw_str_is(topic, BW_TOPIC_SYSTEM));
-    const struct bw_str *first = own ? &ids->id : &ids->task_id;
-    return first->len > 0 ? *first : own ? ids->task_id : ids->id;
+    bool on_system = topic.len == 0 || bw_str_is(topic, BW_TOPIC_SYSTEM);
+    bool id_first = bw_event_id_comes_first(kind, on_system);
+    struct bw_str first = id_first ? ids->id : ids->task_id;
+    return first.len > 0 ? first : id_first ? ids->task_id : ids->id;
 }
 
 #endif

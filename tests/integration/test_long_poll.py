@@ -175,3 +175,20 @@ def test_stopping_answers_who_waits(daemon):
     assert daemon.stop() == 0
     status, _, answer = waiting.answer()
     assert (status, answer["cursor"], answer["data"]["events"]) == (200, cursor, [])
+
+
+def test_which_task_an_event_is_about_is_the_same_everywhere(daemon):
+    """Over REST from the journal, from a page near its head, and live."""
+    about_x = [{"id": "x"}, {"task_id": "x"}, {"task_id": "", "id": "x"}, {"task_id": [7], "id": "x"}]
+    others = [{"task_id": "y", "id": "x"}, {"id": "y"}, {}]
+    events = [{"topic": "builds", "event_type": "E", "data": data} for data in about_x + others]
+    begin = daemon.publish({"topic": "builds", "event_type": "E"})[0]
+    with daemon.watch() as page:
+        page.subscribe("builds", filter={"task_id": "x"})
+        daemon.publish(*events)
+        assert [event["data"] for event in page.events(len(about_x))] == about_x
+        daemon.publish({"topic": "builds", "event_type": "E", "data": {"id": "x", "last": True}})
+        assert page.events(1)[0]["data"].get("last")  # none of the others came between
+    for query in ({}, {"wait": 60}):
+        answer = daemon.get(PATH, topic="builds", task_id="x", after=begin, **query).json
+        assert [event["data"] for event in answer["data"]["events"]][:-1] == about_x

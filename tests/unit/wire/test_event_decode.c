@@ -140,7 +140,13 @@ static void test_task_id(void **state)
     check_refused("{'event_type':'TASK_UPDATED','data':{'id':5}}", "data.id", "string");
     check_refused("{'event_type':'TASK_UPDATED','data':{'id':'a\\nb'}}", "data.id", "control");
     check_refused("{'event_type':'TASK_LOG','data':{}}", "data.id", "required");
+    check_str(sample_event("{'event_type':'TASK_LOG','data':{'id':'a','task_id':''}}").task_id,
+              "a");
     /* elsewhere it is looked for, and may be anything */
+    check_str(sample_event("{'event_type':'X','topic':'t','data':{'id':'a','task_id':''}}").task_id,
+              "a");
+    check_str(sample_event("{'event_type':'X','topic':'t','data':{'id':'a','task_id':7}}").task_id,
+              "a");
     check_str(sample_event("{'event_type':'X','topic':'t','data':{'id':'a'}}").task_id, "a");
     check_str(sample_event("{'event_type':'X','topic':'t','data':{'id':5}}").task_id, "");
     check_str(sample_event("{'event_type':'X','topic':'t','data':{'id':'a\\nb'}}").task_id, "");
