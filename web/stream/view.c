@@ -13,6 +13,11 @@
 #include "web/stream/send.h"
 #include "web/stream/sub.h"
 
+enum {
+    NEWS_FRAMES = 256,  /* so many go to everybody in one round; more are sent turn by turn */
+    SLOTS_PER_LOOK = 8, /* at the clock, which costs a hundredth of a send() */
+};
+
 BW_COUNTER(deliveries, "bellwire_stream_deliveries_total",
            "Frames sent from rings, counted once per connection (filtered ones not counted).");
 BW_COUNTER(sends, "bellwire_stream_sends_total", "send() calls that delivered them.");
@@ -244,6 +249,13 @@ struct slice {
     size_t len;
 };
 
+/* One walk over slots. */
+struct walk {
+    uint64_t head;
+    struct slice slice;
+    int64_t n_sends, n_frames; /* by slices */
+};
+
 static void cut_slice(const struct bw_frames *f, uint64_t from, uint64_t head, struct slice *out)
 {
     uint64_t start = bw_frames_entry(f, from)->start;
@@ -348,48 +360,91 @@ static void let_follow(struct bw_view *view, const struct bw_slot *slot, uint64_
         swap(view, sub->slot, --view->n_ready);
 }
 
-/* One round over those who are ready. True: some have more to get. */
-static bool deliver_round(struct bw_view *view, uint64_t head)
+/* Sends to the slot that is ready at i. False: it was blocked or follows now, and another one is at
+ * i. */
+static bool deliver_slot(struct bw_view *view, uint32_t i, struct walk *walk)
 {
-    const struct bw_frames *f = &view->channel->ring->frames;
-    struct slice slice = {.from = UINT64_MAX};
-    uint64_t lowest = BW_RING_NO_HOLD;
-    int64_t n_sends = 0, n_frames = 0;
-    for (uint32_t i = 0; i < view->n_ready;) {
-        struct bw_slot *slot = &view->slots[i];
-        uint64_t before = slot->next;
-        if (before >= head) {
-            i++;
-            continue;
-        }
-        if (!hold_for(view, slot))
-            continue; /* another slot is at i now */
-        const struct bw_sub *sub = slot->sub;
-        if (slot->choosy) {
-            deliver_choosy(view, slot, head);
-            if (i < view->n_ready && view->slots[i].sub == sub)
-                let_follow(view, slot, head);
-        } else {
-            if (slice.from != before)
-                cut_slice(f, before, head, &slice);
-            deliver_slice(view, slot, &slice);
-            n_sends++;
-            n_frames += (int64_t)(view->slots[sub->slot].next - before);
-        }
-        if (i >= view->n_ready || view->slots[i].sub != sub)
-            continue; /* it is blocked or follows, and another slot is at i now */
-        if (slot->next < head && slot->next < lowest)
-            lowest = slot->next;
-        i++;
+    struct bw_slot *slot = &view->slots[i];
+    const struct bw_sub *sub = slot->sub;
+    uint64_t before = slot->next;
+    if (before >= walk->head)
+        return true;
+    if (!hold_for(view, slot))
+        return false;
+    if (slot->choosy) {
+        deliver_choosy(view, slot, walk->head);
+        if (i < view->n_ready && view->slots[i].sub == sub)
+            let_follow(view, slot, walk->head);
+    } else {
+        if (walk->slice.from != before)
+            cut_slice(&view->channel->ring->frames, before, walk->head, &walk->slice);
+        deliver_slice(view, slot, &walk->slice);
+        walk->n_sends++;
+        walk->n_frames += (int64_t)(view->slots[sub->slot].next - before);
     }
-    view->held = lowest;
-    hold_again(view);
-    bw_metric_add(&sends, n_sends);
-    bw_metric_add(&deliveries, n_frames);
-    return lowest != BW_RING_NO_HOLD;
+    return i < view->n_ready && view->slots[i].sub == sub;
 }
 
-bool bw_view_deliver(struct bw_view *view)
+/* Of those who are ready and have more to get; BW_RING_NO_HOLD: nobody has. */
+static uint64_t lowest_place(const struct bw_view *view, uint64_t head)
+{
+    uint64_t lowest = BW_RING_NO_HOLD;
+    for (uint32_t i = 0; i < view->n_ready; i++)
+        if (view->slots[i].next < head && view->slots[i].next < lowest)
+            lowest = view->slots[i].next;
+    return lowest;
+}
+
+/* What is new goes to those who had all that was there before, at once. */
+static void deliver_news(struct bw_view *view, struct walk *walk)
+{
+    for (uint32_t i = 0; i < view->n_ready;)
+        if (view->slots[i].next < view->seen || deliver_slot(view, i, walk))
+            i++;
+}
+
+/* Those who are behind get some more, from where the last turn ended. */
+static void deliver_old(struct bw_view *view, struct walk *walk, int64_t turn_us)
+{
+    int64_t end_us = bw_clock_mono_us() + turn_us;
+    uint32_t i = view->turn;
+    for (uint32_t visited = 1; i < view->n_ready; visited++) {
+        if (deliver_slot(view, i, walk))
+            i++;
+        if (visited % SLOTS_PER_LOOK == 0 && bw_clock_mono_us() >= end_us)
+            break;
+    }
+    view->turn = i < view->n_ready ? i : 0;
+}
+
+/* One round over those who are ready. True: some have more to get. */
+static bool deliver_round(struct bw_view *view, uint64_t head, int64_t turn_us)
+{
+    struct walk walk = {.head = head, .slice.from = UINT64_MAX};
+    bool is_flood = head - view->seen > NEWS_FRAMES;
+    if (!is_flood && head != view->seen)
+        deliver_news(view, &walk);
+    if (is_flood || view->unfinished)
+        deliver_old(view, &walk, turn_us);
+    uint64_t lowest = lowest_place(view, head);
+    bool has_more = lowest != BW_RING_NO_HOLD;
+    if (!has_more)
+        view->turn = 0;
+    view->held = lowest;
+    hold_again(view);
+    bw_metric_add(&sends, walk.n_sends);
+    bw_metric_add(&deliveries, walk.n_frames);
+    return has_more;
+}
+
+static void observe_delivery(const struct bw_view *view)
+{
+    int64_t newest_us = atomic_load_explicit(&view->channel->newest_us, memory_order_relaxed);
+    if (view->n > 0)
+        bw_histogram_add(&delivery, bw_clock_wall_us() - newest_us);
+}
+
+bool bw_view_deliver(struct bw_view *view, int64_t turn_us)
 {
     if (!view->channel)
         return false;
@@ -407,11 +462,12 @@ bool bw_view_deliver(struct bw_view *view)
     if (head == view->seen && !view->unfinished)
         return false;
     deliver_to_followers(view, head);
-    view->unfinished = deliver_round(view, head);
-    if (head != view->seen && view->n > 0)
-        bw_histogram_add(&delivery,
-                         bw_clock_wall_us() -
-                             atomic_load_explicit(&view->channel->newest_us, memory_order_relaxed));
+    view->unfinished = deliver_round(view, head, turn_us);
+    view->is_news = view->is_news || head != view->seen;
     view->seen = head;
+    if (view->is_news && view->turn == 0) {
+        view->is_news = false;
+        observe_delivery(view);
+    }
     return view->unfinished;
 }

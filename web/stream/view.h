@@ -42,9 +42,11 @@ struct bw_view {
     uint64_t held;              /* in the ring; BW_RING_NO_HOLD */
     bool unfinished;            /* look again, even without news */
     uint64_t seen;              /* the head that was delivered last */
+    bool is_news;               /* and some may not have been sent it yet */
     struct bw_followers followers;
     struct bw_slot *slots;
     uint32_t n, n_ready, cap;
+    uint32_t turn; /* the slot to go on with */
 };
 
 /* The view of a feed, made if there is none; its channel may be on its way. NULL: out of memory. */
@@ -66,7 +68,8 @@ uint64_t bw_view_leave(struct bw_sub *sub);
 /* A live subscription's connection was blocked, or is no more. */
 void bw_view_set_ready(struct bw_sub *sub, bool ready);
 
-/* Sends what there is. True: there is more, come again soon. */
-bool bw_view_deliver(struct bw_view *view);
+/* Sends what there is, for about so long, and goes on there the next time. True: there is more,
+ * come again soon. */
+bool bw_view_deliver(struct bw_view *view, int64_t turn_us);
 
 #endif
