@@ -45,9 +45,8 @@ static void send_away(struct bw_conn *conn)
     bw_conn_close(conn, BW_WS_RESTART, reason);
 }
 
-void bw_drain_round(struct bw_engine *engine)
+void bw_drain_round(struct bw_engine *engine, int64_t deadline_us)
 {
-    int64_t deadline_us = atomic_load_explicit(&engine->drain_by_us, memory_order_relaxed);
     if (deadline_us == 0)
         return;
     bool is_over = bw_clock_mono_us() >= deadline_us;

@@ -16,8 +16,9 @@ struct bw_engine;
 void bw_drain_begin(struct bw_engine *engine, int64_t deadline_us);
 
 /* --- The engine's thread --- */
-/* At the end of a round. Costs nothing while nothing is drained. */
-void bw_drain_round(struct bw_engine *engine);
+/* At the end of a round, with drain_by_us as it was before the rings' heads were read. Costs
+ * nothing while nothing is drained. */
+void bw_drain_round(struct bw_engine *engine, int64_t deadline_us);
 /* When one client should come back: another number at each call. */
 uint32_t bw_drain_retry_ms(struct bw_engine *engine);
 

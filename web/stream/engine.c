@@ -2,6 +2,7 @@
 #include "web/stream/engine.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -15,7 +16,9 @@
 #include "web/stream/sub.h"
 #include "web/stream/view.h"
 
-enum { EVENTS_AT_ONCE = 256, TICK_MS = 1000 };
+/* Of each so much a round, so that none keeps what is live waiting: not ten thousand who come, and
+ * not ten thousand who are behind. */
+enum { EVENTS_AT_ONCE = 256, LETTERS_AT_ONCE = 64, VIEW_TURN_US = 4000, TICK_MS = 1000 };
 
 /* A connection on its way to its engine. */
 struct arrival {
@@ -66,13 +69,15 @@ static void welcome(struct bw_engine *engine, struct arrival *arrival)
     free(arrival);
 }
 
-static void read_mail(struct bw_engine *engine)
+/* At most so many letters; the rest stays for the next round. */
+static void read_mail(struct bw_engine *engine, int at_most)
 {
-    struct bw_mail *mail = bw_mailbox_take(engine->inbox, 0);
-    while (mail) {
-        struct bw_letter *letter = (struct bw_letter *)mail;
+    for (int i = 0; i < at_most; i++) {
+        if (!engine->mail && !(engine->mail = bw_mailbox_take(engine->inbox, 0)))
+            return;
+        struct bw_letter *letter = (struct bw_letter *)engine->mail;
         struct bw_job *job = (struct bw_job *)letter;
-        mail = mail->next;
+        engine->mail = engine->mail->next;
         if (letter->kind == BW_LETTER_CONNECTION)
             welcome(engine, (struct arrival *)letter);
         else if (job->view)
@@ -84,14 +89,13 @@ static void read_mail(struct bw_engine *engine)
 
 /* --- Rounds -------------------------------------------------------------------------- */
 
-/* The two descriptors that are not connections are known by what they point to. */
+/* The two descriptors that are not connections are known by what they point to. Mail is read in
+ * each round. */
 static void handle(struct bw_engine *engine, const struct epoll_event *event)
 {
     if (event->data.ptr == engine->bell)
         bw_bell_answer(engine->bell);
-    else if (event->data.ptr == engine->inbox)
-        read_mail(engine);
-    else
+    else if (event->data.ptr != engine->inbox)
         bw_conn_ready(event->data.ptr, event->events);
 }
 
@@ -99,7 +103,7 @@ static bool deliver_all(struct bw_engine *engine)
 {
     bool more = false;
     for (struct bw_view *view = engine->views; view; view = view->next)
-        more = bw_view_deliver(view) || more;
+        more = bw_view_deliver(view, VIEW_TURN_US) || more;
     return more;
 }
 
@@ -146,11 +150,14 @@ static void run(void *arg)
         tick(engine);
         for (int i = 0; i < n; i++)
             handle(engine, &events[i]);
-        more = deliver_all(engine);
-        bw_drain_round(engine);
+        read_mail(engine, LETTERS_AT_ONCE);
+        /* Before the heads: what was committed when the drain began is delivered in this round. */
+        int64_t drain_by_us = atomic_load(&engine->drain_by_us);
+        more = deliver_all(engine) || engine->mail;
+        bw_drain_round(engine, drain_by_us);
         bury_the_dead(engine);
     }
-    read_mail(engine);
+    read_mail(engine, INT_MAX);
     say_goodbye(engine);
     bw_view_destroy_all(engine);
 }

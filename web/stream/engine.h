@@ -37,6 +37,7 @@ struct bw_engine {
     struct bw_hub *hub;
     struct bw_bell *bell;      /* rung by the bridge */
     struct bw_mailbox *inbox;  /* struct bw_letter */
+    struct bw_mail *mail;      /* taken from it and not yet read */
     struct bw_mailbox *replay; /* struct bw_job */
     struct bw_fdset *owned;    /* descriptors of all engines */
     struct bw_door *door;      /* through which connections leave */
