@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 from eventstream import EventStream
-from kit import Bus
+from kit import Bus, wait_until
 from test_long_poll import Poll, poll
 from test_sse import BOTH, mixed, seq, update
 
@@ -86,3 +86,55 @@ def test_another_journal_under_those_who_watch(daemons):
         while stream.last_id != new:
             stream.told(1)
     assert poll(web_half, wait=60, after=answer["cursor"])["cursor"] == new
+
+
+def test_a_page_knows_its_new_place_before_the_next_event(daemons):
+    """On a topic without rows there is no snapshot that would say it."""
+    bus_half = daemons("--only", "bus").start(wait=False)
+    web_half = daemons("--only", "web")
+    web_half.bus = bus_half.bus
+    web_half.start()
+    with web_half.watch() as page:
+        page.subscribe("mine")
+        bus_half.kill()
+        shutil.rmtree(bus_half.data)
+        bus_half.data.mkdir()
+        bus_half.start(wait=False)
+        reset = page.next("reset")
+    wait_until(web_half.is_ready, "the bus half to be back")
+    missed = web_half.publish({"topic": "mine", "event_type": "E"})[0]
+    with web_half.watch() as page:
+        assert page.subscribe("mine", after=reset["cursor"])["recovered"]
+        assert page.events(1)[0]["cursor"] == missed
+
+
+def numbered(life, first, last):
+    return [{"topic": "mine", "event_type": "E", "data": {"n": n, "life": life}} for n in range(first, last + 1)]
+
+
+def test_a_journal_restored_from_a_copy(daemons):
+    """What happened after the copy is gone, also for those who ask for what others were given of it."""
+    bus_half = daemons("--only", "bus").start(wait=False)
+    web_half = daemons("--only", "web")
+    web_half.bus = bus_half.bus
+    web_half.start()
+    kept = web_half.publish(*numbered("first", 1, 10))
+    assert bus_half.stop() == 0
+    copy = shutil.copytree(bus_half.data, bus_half.folder / "copy", ignore=shutil.ignore_patterns("bus*"))
+    bus_half.start(wait=False)
+    wait_until(web_half.is_ready, "the bus half to be back")
+    with web_half.watch() as page:
+        page.subscribe("mine")
+        web_half.publish(*numbered("lost", 11, 30))
+        page.events(20)
+        assert len(poll(web_half, wait=60, after=kept[4], topic="mine")["data"]["events"]) == 25
+        assert bus_half.stop() == 0
+        shutil.rmtree(bus_half.data)
+        shutil.copytree(copy, bus_half.data)
+        bus_half.start(wait=False)
+        assert page.next("reset")["reason"] == "ahead"
+    wait_until(web_half.is_ready, "the bus half to be back")
+    true = web_half.publish(*numbered("second", 11, 40))
+    events = poll(web_half, wait=60, after=kept[4], topic="mine", limit=1000)["data"]["events"]
+    assert [event["cursor"] for event in events] == kept[5:] + true
+    assert [event["data"]["life"] for event in events] == ["first"] * 5 + ["second"] * 30

@@ -75,6 +75,8 @@ void bw_frame_reset(struct bw_buf *out, enum bw_encoding encoding, struct bw_str
     size_t begun = begin(out, encoding, "reset", resume);
     put_member(out, "topic", topic);
     put_member(out, "reason", bw_str(reason));
+    if (resume)
+        bw_frame_put_cursor(out, "cursor", *resume);
     end(out, encoding, begun);
 }
 

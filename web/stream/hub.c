@@ -27,6 +27,7 @@ struct bw_hub {
     _Atomic uint64_t settled;
     _Atomic uint64_t epoch; /* with EPOCH_KNOWN */
     _Atomic int64_t heard_us;
+    _Atomic unsigned resets;
 };
 
 /* --- Channels ------------------------------------------------------------------------ */
@@ -145,6 +146,11 @@ bool bw_hub_now(const struct bw_hub *hub, struct bw_place *out)
 uint64_t bw_hub_settled(const struct bw_hub *hub)
 {
     return atomic_load_explicit(&hub->settled, memory_order_acquire);
+}
+
+unsigned bw_hub_resets(const struct bw_hub *hub)
+{
+    return atomic_load(&hub->resets);
 }
 
 int64_t bw_hub_heard_us(const struct bw_hub *hub)
@@ -267,6 +273,7 @@ void bw_hub_reset(struct bw_hub *hub, struct bw_str topic, struct bw_place place
                   const char *reason)
 {
     struct reset reset = {place, reason};
+    atomic_fetch_add(&hub->resets, 1);
     bw_hub_each(hub, topic, begin_reset, NULL);
     atomic_store(&hub->passed, place.seq);
     atomic_store(&hub->epoch, place.epoch | EPOCH_KNOWN);

@@ -63,6 +63,9 @@ bool bw_hub_now(const struct bw_hub *hub, struct bw_place *out);
 /* Every event of any topic up to here is in the rings of whoever watches its topic, or never came
  * to be. Read before a ring's head. */
 uint64_t bw_hub_settled(const struct bw_hub *hub);
+/* How often the bridge lost its place: what was read from the journal before may be of another life
+ * of it. */
+unsigned bw_hub_resets(const struct bw_hub *hub);
 /* When the bridge last heard from the bus, by bw_clock_mono_us(); 0: never. */
 int64_t bw_hub_heard_us(const struct bw_hub *hub);
 

@@ -50,12 +50,18 @@ int bw_page_cache_create(struct bw_page_cache **out, size_t bytes_max)
     return 0;
 }
 
+void bw_page_cache_clear(struct bw_page_cache *cache)
+{
+    while (cache->n > 0)
+        drop_oldest(cache);
+}
+
 void bw_page_cache_destroy(struct bw_page_cache **cache)
 {
     struct bw_page_cache *mine = *cache;
     *cache = NULL;
-    while (mine && mine->n > 0)
-        drop_oldest(mine);
+    if (mine)
+        bw_page_cache_clear(mine);
     free(mine);
 }
 

@@ -2,7 +2,8 @@
  * for the same history. Each page is fetched once and shared, and as the replay thread takes one
  * question after the other, those who ask for a page while it is being fetched get that one, too.
  *
- * A page of history never changes, and serves everybody whose place lies in it, filtered or not.
+ * A page of history serves everybody whose place lies in it, filtered or not. It never changes, but
+ * when a journal is restored from a copy: then all pages are forgotten.
  * What tells the state of tasks is shared for a moment only. The oldest pages leave when there are
  * too many, or too many bytes. A page lives on as long as it is being sent.
  *
@@ -20,6 +21,8 @@ struct bw_page_cache;
 
 int bw_page_cache_create(struct bw_page_cache **out, size_t bytes_max) BW_MUST_CHECK;
 void bw_page_cache_destroy(struct bw_page_cache **cache);
+
+void bw_page_cache_clear(struct bw_page_cache *cache);
 
 /* A page that answers the job, with a reference for the caller, or NULL. */
 struct bw_page *bw_page_cache_find(const struct bw_page_cache *cache, const struct bw_job *job,

@@ -43,6 +43,7 @@ struct bw_replay {
     struct line due;   /* jobs whose time has come */
     struct line later; /* those whose time comes, the earliest first */
     struct bw_page_cache *cache;
+    unsigned resets; /* of the hub; the cache's pages are from after that many */
     struct bw_buf request, reply;
 
     char cursor[BW_CURSOR_LEN + 1]; /* where the bridge begins; "": not known yet */
@@ -212,10 +213,20 @@ static void fetch_page(struct bw_replay *r, struct bw_job *job)
     bw_page_cache_keep(r->cache, job, bw_clock_mono_us());
 }
 
+/* A page that is fetched while the bridge loses its place is kept, and forgotten the next time. */
+static void forget_other_lives(struct bw_replay *r)
+{
+    unsigned resets = bw_hub_resets(r->hub);
+    if (resets != r->resets)
+        bw_page_cache_clear(r->cache);
+    r->resets = resets;
+}
+
 static void answer(struct bw_replay *r, struct bw_job *job)
 {
     job->fault = (struct bw_fault){0};
     bw_metric_add(&pages_asked, 1);
+    forget_other_lives(r);
     job->page = bw_page_cache_find(r->cache, job, bw_clock_mono_us());
     if (job->page) {
         bw_metric_add(&pages_shared, 1);
