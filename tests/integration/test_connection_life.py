@@ -4,11 +4,12 @@ import contextlib
 import re
 import signal
 import struct
+import time
 import zlib
 
 import pytest
 from kit import SANITIZER_BYTES, WAIT_S, wait_until
-from rawsocket import CLOSE, PING, TEXT, Raw
+from rawsocket import CLOSE, PING, PONG, TEXT, Raw
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
@@ -85,6 +86,35 @@ def test_who_answers_no_ping_is_closed(daemons):
         lively.events(1)
 
 
+def test_who_reads_slowly_is_not_silent(daemons):
+    """The ping waits behind what was sent before it."""
+    daemon = daemons("--heartbeat-s", 1, "--ping-timeout-s", 2).start()
+    n, events = 100, [{"topic": "mine", "event_type": "E", "data": {"fill": "x" * 60_000}}] * 20
+    for _ in range(n // len(events)):
+        daemon.publish(*events)
+    with Raw(daemon.port, receive_bytes=65536) as slow:
+        slow.send(b'{"type":"subscribe","topic":"mine","after":"oldest"}')
+        assert slow.frame()[0] == TEXT
+        while n:
+            opcode, payload = slow.frame()
+            assert opcode in (TEXT, PING), (opcode, payload)
+            n -= opcode == TEXT
+            if opcode == PING:
+                slow.send(payload, opcode=PONG)
+            time.sleep(0.08)  # not for a condition: this is how slow it is
+
+
+def test_a_client_that_closes_gets_its_own_code_back(daemon):
+    for code in (1000, 1001, 1011, 4000):
+        with Raw(daemon.port) as leaving:
+            leaving.send(struct.pack(">H", code) + b"bye", opcode=CLOSE)
+            assert leaving.frame() == (CLOSE, struct.pack(">H", code))
+    with Raw(daemon.port) as leaving:
+        leaving.send(opcode=CLOSE)
+        assert leaving.frame() == (CLOSE, b"")
+    assert "bellwire_stream_refused_total 0\n" in daemon.get("/metrics").body.decode()
+
+
 def test_who_watches_nothing_is_closed(daemons):
     daemon = daemons("--idle-s", 1).start()
     with dial(daemon) as idle:
@@ -121,6 +151,24 @@ def test_drain_gives_everybody_what_is_committed(daemons):
             assert code == 1012
             hints.add(int(re.fullmatch(r"restarting; retry_ms=(\d+)", reason)[1]))
         assert len(hints) > 1
+    assert daemon.process.wait(WAIT_S) == 0
+
+
+def test_drain_gives_what_is_committed_while_a_round_goes_on(daemons):
+    """A large event keeps the stream threads busy, a small one is acked meanwhile, and so is the signal given."""
+    daemon = daemons("--connections-per-address", 500, "--drain-s", 30).start()
+    with contextlib.ExitStack() as life:
+        pages = [life.enter_context(Raw(daemon.port)) for _ in range(400)]
+        for page in pages:
+            assert page.ask({"type": "subscribe", "topic": "mine"})["type"] == "subscribed"
+        for fill in (100_000, 10):
+            last = daemon.publish({"topic": "mine", "event_type": "E", "data": {"fill": "x" * fill}})[0]
+        daemon.process.send_signal(signal.SIGTERM)
+        for page in pages:
+            page.frame()
+            opcode, payload = page.frame()
+            assert (opcode, last.encode() in payload) == (TEXT, True)
+            assert page.close_code() == 1012
     assert daemon.process.wait(WAIT_S) == 0
 
 

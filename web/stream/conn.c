@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -225,6 +227,19 @@ void bw_conn_ready(struct bw_conn *conn, uint32_t events)
         flush(conn);
     if (conn->state != BW_CONN_DEAD && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
         receive(conn);
+}
+
+bool bw_conn_is_reading(struct bw_conn *conn)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof info;
+    int waiting = 0;
+    if (ioctl(conn->fd, SIOCOUTQ, &waiting) != 0 || waiting == 0 ||
+        getsockopt(conn->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+        return false;
+    bool has_moved = info.tcpi_bytes_acked != conn->acked;
+    conn->acked = info.tcpi_bytes_acked;
+    return has_moved;
 }
 
 void bw_conn_tick(struct bw_conn *conn)

@@ -53,6 +53,7 @@ struct bw_conn {
     struct bw_watch *watch; /* what it came with; NULL: a WebSocket */
     struct bw_ws ws;
     int64_t said_us;  /* until when what the client said is paid for; see is_talkative() */
+    uint64_t acked;   /* bytes that its side had taken when that was asked last */
     uint64_t address; /* whose it is; 0: not counted by address */
     struct bw_conn *next_dead;
 };
@@ -85,6 +86,10 @@ void bw_conn_finish(struct bw_conn *conn);
 void bw_conn_close(struct bw_conn *conn, int status, const char *reason);
 /* No more of it. */
 void bw_conn_kill(struct bw_conn *conn);
+
+/* Whether bytes wait for it in the kernel and its side has taken some since this was asked last: it
+ * is slow, but it reads. */
+bool bw_conn_is_reading(struct bw_conn *conn);
 
 /* Nothing is sent from rings and pages until the socket has room, and rest and out have left. */
 void bw_conn_block(struct bw_conn *conn);

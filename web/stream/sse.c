@@ -70,6 +70,10 @@ static void tick(struct bw_conn *conn)
     if (conn->n_subs == 0) {
         bw_conn_close(conn, BW_WS_NORMAL, NULL); /* its subscription was refused */
     } else if (conn->blocked && now_s - conn->moved_s > o->heartbeat_s + o->ping_timeout_s) {
+        if (bw_conn_is_reading(conn)) {
+            conn->moved_s = now_s;
+            return;
+        }
         bw_metric_add(&dropped_stuck, 1);
         bw_conn_kill(conn);
     } else if (!conn->blocked && now_s - conn->heard_s >= HEARTBEAT_S) {

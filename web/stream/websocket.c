@@ -67,9 +67,9 @@ static void input(struct bw_conn *conn, struct bw_str bytes)
     int status = bw_ws_input(&conn->ws, &conn->engine->pool, bytes, &handler, conn);
     if (status == 0)
         return;
-    if (status != BW_WS_NO_STATUS && bw_ws_reason(status)[0])
+    if (!conn->ws.closed)
         bw_metric_add(&refused_in, 1);
-    bw_conn_close(conn, status, NULL);
+    bw_conn_close(conn, status, conn->ws.closed ? "" : NULL);
 }
 
 /* --- Silence ------------------------------------------------------------------------- */
@@ -91,8 +91,10 @@ static void close_idle(struct bw_conn *conn)
     bw_conn_close(conn, BW_WS_POLICY, reason);
 }
 
+/* It waits behind what was sent before: its time begins when that has been read. */
 static void ping(struct bw_conn *conn)
 {
+    bw_conn_is_reading(conn);
     conn->pinged_s = conn->engine->now_s;
     say_control(conn, BW_WS_PING, (struct bw_str){0});
 }
@@ -104,6 +106,8 @@ static void tick(struct bw_conn *conn)
     uint32_t now_s = conn->engine->now_s, silent_s = now_s - conn->heard_s;
     if (conn->n_subs > 0)
         conn->idle_s = now_s;
+    if (conn->pinged_s && bw_conn_is_reading(conn))
+        conn->pinged_s = now_s;
     if (conn->pinged_s && now_s - conn->pinged_s > o->ping_timeout_s)
         close_silent(conn);
     else if (now_s - conn->idle_s > o->idle_s)

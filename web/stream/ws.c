@@ -271,26 +271,29 @@ static bool is_close_status(unsigned status)
            (status >= 3000 && status <= 4999);
 }
 
-static int judge_close(struct bw_str payload)
+static int judge_close(struct bw_ws *ws, struct bw_str payload)
 {
-    if (payload.len == 0)
-        return BW_WS_NO_STATUS;
+    unsigned status = BW_WS_NO_STATUS;
+    struct bw_utf8 text = {0};
     if (payload.len == 1)
         return BW_WS_PROTOCOL_ERROR;
-    unsigned status = (unsigned)(uint8_t)payload.ptr[0] << 8 | (uint8_t)payload.ptr[1];
-    if (!is_close_status(status))
-        return BW_WS_PROTOCOL_ERROR;
-    struct bw_utf8 text = {0};
-    if (!bw_utf8_feed(&text, (struct bw_str){payload.ptr + 2, payload.len - 2}) || text.need)
-        return BW_WS_INVALID_DATA;
+    if (payload.len > 0) {
+        status = (unsigned)(uint8_t)payload.ptr[0] << 8 | (uint8_t)payload.ptr[1];
+        if (!is_close_status(status))
+            return BW_WS_PROTOCOL_ERROR;
+        if (!bw_utf8_feed(&text, (struct bw_str){payload.ptr + 2, payload.len - 2}) || text.need)
+            return BW_WS_INVALID_DATA;
+    }
+    ws->closed = true;
     return (int)status;
 }
 
-static int finish_control(const struct bw_ws_arrival *a, enum bw_ws_opcode opcode,
+static int finish_control(struct bw_ws *ws, const struct bw_ws_arrival *a, enum bw_ws_opcode opcode,
                           const struct bw_ws_handler *handler, void *arg)
 {
     struct bw_str payload = {(const char *)a->control, a->control_len};
-    return opcode == BW_WS_CLOSE ? judge_close(payload) : handler->on_control(arg, opcode, payload);
+    return opcode == BW_WS_CLOSE ? judge_close(ws, payload)
+                                 : handler->on_control(arg, opcode, payload);
 }
 
 static int take_chunk(struct bw_ws *ws, const struct wslay_frame_iocb *got)
@@ -347,7 +350,7 @@ static int end_frame(struct bw_ws *ws, struct bw_ws_pool *pool, const struct bw_
     int status = 0;
     ws->header_len = 0;
     if (is_control(opcode))
-        status = finish_control(ws->arrival, opcode, handler, arg);
+        status = finish_control(ws, ws->arrival, opcode, handler, arg);
     else if (final)
         status = finish_message(ws, pool, handler, arg);
     else if (handler->on_part)

@@ -63,6 +63,7 @@ struct bw_ws {
     uint8_t header_len;
     uint8_t opcode;      /* of the message that is arriving in fragments; 0: none */
     bool compressed;     /* that message is */
+    bool closed;         /* by the client, as RFC 6455 wants it */
     uint8_t window_bits; /* set by the owner when permessage-deflate was agreed on: the client's */
     struct bw_utf8 {
         uint8_t need, low, high; /* bytes to come in this character, and bounds of the next one */
