@@ -45,7 +45,7 @@ export class Client {
 
     constructor(options: ConnectOptions) {
         const base = options.url ?? globalThis.location?.origin;
-        if (!base) throw new TypeError("connect: url is required");
+        if (!base) throw new TypeError("connect: no url");
         const url = new URL(base);
         url.pathname = url.pathname.replace(/\/?$/, "/");
         this.#options = options;
@@ -86,7 +86,7 @@ export class Client {
      * `subscription.cursor` is the place: keep it, and go on later with `after`.
      */
     subscribe(topic: string, options: SubscribeOptions, handler: EventHandler): Subscription {
-        if (this.#life.signal.aborted) throw new TypeError("the client is closed");
+        if (this.#life.signal.aborted) throw new TypeError("it is closed");
         if (!TOPIC.test(topic)) throw new TypeError(`no topic: ${topic}`);
         const scope = scopeOf(topic, options);
         const key = JSON.stringify(scope);
@@ -96,8 +96,8 @@ export class Client {
                 this.#links.delete(key);
                 this.#tell();
             });
-        this.#links.set(key, link);
         const subscription = link.add(topic, options, handler);
+        this.#links.set(key, link);
         this.#tell();
         return subscription;
     }

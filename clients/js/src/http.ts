@@ -59,7 +59,7 @@ export class Http {
         const signal = AbortSignal.any([request.signal ?? limit, limit]);
         const response = await this.open(path, { ...request, signal });
         const answer = await response.json().catch((cause: unknown) => {
-            throw new BellwireError("network", `${path}: the answer is no JSON`, { cause });
+            throw new BellwireError("network", `${path}: no JSON`, { cause });
         }) as Answer<T>;
         return { ...answer, response };
     }
@@ -100,7 +100,7 @@ export class Http {
 
 async function problemOf(response: Response): Promise<BellwireError> {
     const { status, headers } = response;
-    const { code = "http", detail = `HTTP status ${status}`, field = null } =
+    const { code = "http", detail = `HTTP ${status}`, field = null } =
         (await response.json().catch(() => null) ?? {}) as Record<string, string>;
     // It may be a date as well: that is not understood.
     const retryAfterMs = Number(headers.get("retry-after")) * 1000 || null;

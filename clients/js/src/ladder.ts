@@ -126,8 +126,7 @@ export class Ladder {
 
     #lost(): void {
         // Who loses its connection as soon as it has it waits longer and longer too.
-        const lasted = Date.now() - this.#inUse!.since;
-        if (lasted > 10 * this.#timing.backoffMs[0]) this.#attempt = 0;
+        if (Date.now() - this.#inUse!.since > 10 * this.#timing.backoffMs[0]) this.#attempt = 0;
         this.#inUse = null;
         this.#become("reconnecting");
         if (!this.#isClimbing) this.#again();

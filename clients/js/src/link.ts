@@ -63,7 +63,7 @@ export class Link implements Feed, Carrier {
         this.#subscriptions.add(subscription);
         if (subscription.cursor !== null) this.#update(topic, true);
         else this.#placeSoon();
-        if (this.ladder.transport === null) void this.ladder.climb();
+        if (!this.ladder.transport) void this.ladder.climb();
         return subscription;
     }
 
@@ -165,7 +165,7 @@ export class Link implements Feed, Carrier {
     /** Those that know where they are, of one topic or of all. */
     #placed(topic?: string): Subscription[] {
         return [...this.#subscriptions].filter((subscription) =>
-            subscription.cursor !== null && (topic === undefined || subscription.topic === topic));
+            subscription.cursor !== null && (topic ?? subscription.topic) === subscription.topic);
     }
 }
 

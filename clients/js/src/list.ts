@@ -137,7 +137,7 @@ export class TaskList {
             };
             page = (await readTasks(this.#keeper.source.http, query, this.#keeper.timing.backoffMs, this.#life.signal,
                 (error) => {
-                    if (!(error as Partial<BellwireError>).isPassing) throw error;
+                    if ((error as Partial<BellwireError>).isPassing === false) throw error;
                     this.#fail(error);
                 }))?.data;
             if (!page) return;

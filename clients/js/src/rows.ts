@@ -9,7 +9,7 @@ import { epochOf, seqOf } from "./cursor.ts";
 import { fold, taskIdOf } from "./fold.ts";
 import type { Http } from "./http.ts";
 import type { EventHandler, SubscribeOptions, Subscription } from "./subscription.ts";
-import type { BellwireEvent, Cursor, Filter, Task } from "./types.ts";
+import type { BellwireEvent, Filter, Task } from "./types.ts";
 
 const TASKS_MAX = 10_000; // that were deleted, or that wait for their rows …
 const EVENTS_MAX = 100; // … with so many events of each
@@ -46,8 +46,10 @@ export class Rows {
     follow(
         source: Source, filter: Filter, read: () => void, onError?: (error: unknown) => void,
     ): Subscription {
-        const begin = (): void => {
-            this.#enter(subscription.cursor!);
+        const begin = (reason?: string): void => {
+            const epoch = epochOf(subscription.cursor!);
+            if (reason === "ahead" || this.#epoch !== epoch) this.#rewind();
+            this.#epoch = epoch;
             read();
         };
         const subscription = source.subscribe("system", {
@@ -58,7 +60,7 @@ export class Rows {
                 for (const task of tasks) this.put(task);
             },
         }, (event) => this.apply(event));
-        void subscription.ready.then(begin);
+        void subscription.ready.then(() => begin());
         return subscription;
     }
 
@@ -92,11 +94,8 @@ export class Rows {
         const before = this.#rows.get(id);
         const seq = seqOf(event.cursor);
         if ((before?.seq ?? -1) >= seq || (this.#deleted.get(id) ?? -1) >= seq) return;
-        if (event.event_type === "TASK_DELETED") {
-            this.remove(id, seq);
-            return;
-        }
-        if (before) this.#set(id, fold(before, event));
+        if (event.event_type === "TASK_DELETED") this.remove(id, seq);
+        else if (before) this.#set(id, fold(before, event));
         else this.#hear(id, event);
     }
 
@@ -124,15 +123,11 @@ export class Rows {
         this.#heard.delete(id);
     }
 
-    /** In another journal nothing known so far means anything. */
-    #enter(cursor: Cursor): void {
-        const epoch = epochOf(cursor);
-        const isOther = this.#epoch !== null && this.#epoch !== epoch;
-        this.#epoch = epoch;
-        if (!isOther) return;
+    /** In another journal, or one restored from a copy, what is read now is true, whatever its seq. */
+    #rewind(): void {
         this.#heard.clear();
         this.#deleted.clear();
-        for (const id of this.#rows.keys()) this.#set(id, null);
+        for (const [id, row] of this.#rows) this.#rows.set(id, row && { ...row, seq: 0 });
     }
 
     #set(id: string, row: Task | null): void {

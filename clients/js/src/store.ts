@@ -44,7 +44,7 @@ export class TaskStore {
     }
 
     /**
-     * Keeps one task up to date: `listener` is called with the row at every change, with null when
+     * Keeps one task up to date: `listener` is called with the row as soon as it is known and at every change, with null when
      * there is no such task (it may come yet). Any number of watches share one subscription.
      */
     watch(id: string, listener: (task: Task | null) => void = () => {}): () => void {
@@ -59,6 +59,8 @@ export class TaskStore {
             this.#watched.set(id, listeners);
             this.#want([id]);
         }
+        const known = this.#rows.get(id);
+        if (known !== undefined) queueMicrotask(() => listeners.has(own) && own(known));
         return () => {
             if (!listeners.delete(own) || listeners.size > 0) return;
             this.#watched.delete(id);

@@ -62,7 +62,7 @@ export class Subscription {
         this.ready = new Promise((resolve) => (this.#setReady = resolve));
         this.#filter = options.filter ?? {};
         this.#readFilter();
-        if (options.after !== undefined && options.after !== "latest") this.place(options.after);
+        if ((options.after ?? "latest") !== "latest") this.place(options.after!);
     }
 
     /** Everything up to here was handled; null until it is known where "now" is. */

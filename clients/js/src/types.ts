@@ -110,7 +110,7 @@ export type Frame =
     | { type: "connected" }
     | { type: "subscribed"; topic: string; recovered: boolean; cursor: Cursor }
     | Conflated
-    | { type: "reset"; topic: string; reason: string }
+    | { type: "reset"; topic: string; reason: string; cursor?: Cursor }
     | { type: "error"; code: string; message: string; topic?: string; field?: string }
     | { type: "snapshot"; topic: string }
     | { type: "unsubscribed"; topic: string }

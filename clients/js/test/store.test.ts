@@ -174,6 +174,55 @@ test("another journal: nothing of the one before is left", async (t) => {
     assert.equal(bell.tasks.get("both")?.progress, 1);
 });
 
+test("a journal restored from a copy: what it says is true again, and what comes is heard", async (t) => {
+    const server = await serve(t);
+    server.publish("TASK_UPDATED", { id: "a", progress: 10 });
+    const bell = client(t, server.url);
+    const completed = bell.tasks.list({ status: "completed" });
+    bell.tasks.watch("a");
+    await until(() => bell.tasks.get("a")?.progress === 10, "the task");
+    for (let i = 11; i < 40; i++) server.publish("TASK_UPDATED", { id: "a", progress: i });
+    server.publish("TASK_COMPLETED", { id: "a" });
+    await until(() => bell.tasks.get("a")?.status === "completed" && completed.items.length === 1, "its end");
+    await server.stop();
+    server.restoreJournal(1);
+    await server.start();
+    await until(() => bell.tasks.get("a")?.progress === 10 && completed.items.length === 0, "the state of the copy");
+    server.publish("TASK_UPDATED", { id: "a", progress: 60 });
+    await until(() => bell.tasks.get("a")?.progress === 60, "what comes now");
+});
+
+test("who watches a task that is known already is told of it", async (t) => {
+    const server = await serve(t);
+    server.publish("TASK_COMPLETED", { id: "a" });
+    const bell = client(t, server.url);
+    const told: string[] = [];
+    const tell = (who: string) => (task: { status: string } | null): number => told.push(`${who} ${task?.status}`);
+    const list = bell.tasks.list();
+    await until(() => list.items.length === 1, "the list");
+    bell.tasks.watch("a", tell("first"));
+    bell.tasks.watch("a", tell("second"));
+    bell.tasks.watch("a", tell("gone"))();
+    await until(() => told.length === 2, "both");
+    assert.deepEqual(told, ["first completed", "second completed"]);
+});
+
+test("a list outlives that a token cannot be had for once, and one that cannot be does no harm", async (t) => {
+    const server = await serve(t);
+    server.publish("TASK_CREATED", { id: "a" });
+    let asked = 0;
+    const bell = client(t, server.url, {
+        token: () => {
+            if (++asked === 2) throw new Error("no token now");
+            return "good";
+        },
+    });
+    assert.throws(() => bell.tasks.list({ id: [] }));
+    const list = bell.tasks.list();
+    await until(() => list.items.length === 1 && bell.state === "live", "the task");
+    assert.equal(list.error, null);
+});
+
 test("while the tasks cannot be read the list says why, and then reads them", async (t) => {
     const server = await serve(t);
     server.publish("TASK_CREATED", { id: "a" });

@@ -50,6 +50,22 @@ for (const transport of TRANSPORTS) {
         assert.deepEqual(got, ["a2", "b3", "a5"]);
     });
 
+    test(`${transport}: a handler may change the filter, and misses nothing of what came with its event`, async (t) => {
+        const server = await serve(t);
+        const got: string[] = [];
+        const bell = client(t, server.url, { transports: [transport] });
+        const subscription = bell.subscribe("builds", { filter: { task_id: "parent" } }, ({ data }) => {
+            got.push(`${data["id"]} ${data["n"]}`);
+            subscription.setFilter({ task_id: ["parent", "child"] });
+        });
+        await subscription.ready;
+        server.publishAll("builds", { id: "parent", n: 1 }, { id: "child", n: 2 }, { id: "parent", n: 3 });
+        await until(() => got.length === 3, "all three");
+        server.publishAll("builds", { id: "child", n: 4 });
+        await until(() => got.length === 4, "what comes later");
+        assert.deepEqual(got, ["parent 1", "child 2", "parent 3", "child 4"]);
+    });
+
     test(`${transport}: another journal, or one that forgot, is told`, async (t) => {
         const server = await serve(t);
         const got: string[] = [];

@@ -43,10 +43,14 @@ export class PollingTransport extends Requests {
 
     async #take({ data, cursor, reset, reason }: Page, signal: AbortSignal): Promise<void> {
         if (reset) return this.feed.reset(undefined, reason ?? "epoch", cursor);
-        for (const event of data.events) this.feed.take(event);
+        for (const event of data.events) {
+            this.feed.take(event);
+            // A handler changed what is asked for: the rest is asked again.
+            if (signal.aborted) return;
+        }
         this.feed.advance(cursor);
-        this.#pages = data.more ? this.#pages + 1 : 0;
-        if (this.#pages <= PAGES_MAX || this.feed.scope.catchup === "replay") return;
+        if (!data.more) this.#pages = 0;
+        if (this.#pages++ < PAGES_MAX || this.feed.scope.catchup === "replay") return;
         this.#pages = 0;
         const query = { ...this.feed.query(), after: "latest", limit: 1 };
         const head = await this.feed.http.json("api/v1/events", { query, signal });

@@ -17,7 +17,8 @@ export class SseTransport extends Requests {
         if (!response.headers.get("content-type")?.includes("event-stream")) {
             throw new BellwireError("unsupported", "it does not stream");
         }
-        const push = blockReader((data, id) => this.#take(data, id));
+        // What a handler changes begins another request: the rest of this one is asked there again.
+        const push = blockReader((data, id) => signal.aborted || this.#take(data, id));
         const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
         for (;;) {
             const { done, value } = await reader.read();
@@ -52,7 +53,7 @@ export class SseTransport extends Requests {
  * Takes a stream of server-sent events apart, wherever its pieces were cut. What has no data is told
  * too: it may have an id. Data is one line, as JSON is here.
  */
-export function blockReader(onBlock: (data: string, id: string) => void): (text: string) => void {
+export function blockReader(onBlock: (data: string, id: string) => unknown): (text: string) => void {
     let rest = "";
     return (text) => {
         const blocks = (rest + text).split(/\r?\n\r?\n/);

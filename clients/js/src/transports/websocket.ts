@@ -102,7 +102,7 @@ export class WebSocketTransport extends Base {
         } else if (channel.awaiting > 0) {
             return;
         } else if (frame.type === "reset") {
-            this.feed.reset(topic, frame.reason, channel.cursor);
+            this.feed.reset(topic, frame.reason, frame.cursor ?? channel.cursor);
         } else {
             this.feed.take(frame);
         }

@@ -120,6 +120,22 @@ export class FakeServer {
         return event;
     }
 
+    /** A copy of the journal as it was at that seq is put back. */
+    restoreJournal(seq: number): void {
+        const events = this.events.splice(0).slice(0, seq);
+        this.tasks.clear();
+        for (const { event_type, data, topic } of events) this.publish(event_type, data, topic);
+    }
+
+    /** Several events that are sent in one piece. */
+    publishAll(topic: string, ...all: Record<string, unknown>[]): void {
+        const streams = [...this.#streams];
+        this.#streams.clear();
+        for (const data of all) this.publish("E", data, topic);
+        for (const stream of streams) this.#streams.add(stream);
+        for (const stream of streams) stream.pump();
+    }
+
     /** The journal is gone, and another is there. */
     replaceJournal(): void {
         this.epoch = String(Number(this.epoch) + 1).padStart(8, "0");
