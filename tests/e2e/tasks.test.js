@@ -136,3 +136,47 @@ test("without a connection the list goes on by polling, and commands rest", opti
     await becomes(tab, "live");
     await says(tab, "walk", "Completed");
 });
+
+/** Goes on down the list, and again from its top; how many tasks were seen. */
+const walked = () => {
+    const seen = globalThis.seen ??= new Set();
+    for (const { dataset } of document.querySelectorAll("bw-task-row")) seen.add(dataset.id);
+    const grid = document.querySelector(".bw-grid");
+    const before = grid.scrollTop;
+    grid.scrollBy(0, grid.clientHeight / 2);
+    if (grid.scrollTop === before) grid.scrollTo(0, 0);
+    return seen.size;
+};
+
+test("many that come at once are all in the list", options, async (t) => {
+    const tabs = await Tabs.begin(t);
+    const { daemon } = tabs;
+    const create = (from, to) => daemon.publish(...Array.from({ length: to - from }, (_, i) =>
+        ({ event_type: "TASK_CREATED", data: { id: `t${from + i}` } })));
+    await create(0, 60);
+    const tab = await tabs.tab("/tasks");
+    await rowOf(tab, "t59").waitFor();
+    await create(60, 460);
+    await rowOf(tab, "t459").waitFor();
+    await gives(tab, walked, 460);
+});
+
+test("of all that match one is taken out, and what has the focus takes Enter", options, async (t) => {
+    const tabs = await Tabs.begin(t);
+    const { daemon } = tabs;
+    for (let i = 0; i < 3; i++) await daemon.created(`t${i}`);
+    const tab = await tabs.tab("/tasks");
+    await rowOf(tab, "t0").waitFor();
+    const boxes = () => [...document.querySelectorAll("bw-task-row")]
+        .map((row) => [row.dataset.id, row.querySelector("input").checked, row.ariaSelected]);
+
+    await tab.locator('[role="columnheader"] input').click();
+    await gives(tab, boxes, ["t2", "t1", "t0"].map((id) => [id, true, "true"]));
+    await rowOf(tab, "t1").locator(".cell-select").click();
+    await gives(tab, boxes, [["t2", true, "true"], ["t1", false, "false"], ["t0", true, "true"]]);
+
+    await tab.keyboard.press("j");
+    await tab.locator('nav a[href="/logs"]').focus();
+    await tab.keyboard.press("Enter");
+    await gives(tab, () => location.pathname, "/logs");
+});

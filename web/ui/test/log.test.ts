@@ -153,6 +153,29 @@ test("a pause keeps the lines as they are; after it there is no gap", async () =
     }
 });
 
+test("who asks for the end again and again gets every line once, and a pause meanwhile is one", async () => {
+    const { log, feed } = opened(100);
+    feed.open(ALL_LINES);
+    await settled(feed);
+    feed.pause();
+    log.say(10);
+    feed.toEnd();
+    feed.toEnd();
+    await settled(feed);
+    holds(feed, 1, 110);
+    feed.pause();
+    log.say(3_000);
+    feed.toEnd();
+    feed.pause();
+    await settled(feed);
+    const asked = log.asked;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.ok(feed.isPaused && log.asked === asked);
+    feed.toEnd();
+    await settled(feed);
+    holds(feed, 1, 3_110);
+});
+
 test("it is opened at a line, with what is around it", async () => {
     const { feed } = opened(10_000);
     feed.open(ALL_LINES, "e.5000");

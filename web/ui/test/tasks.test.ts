@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import { test } from "node:test";
 import type { Task } from "bellwire";
 
-import { countNew, mergeHead } from "../src/pages/tasks/merge.ts";
+import { countNew, joinsKnown, mergeHead } from "../src/pages/tasks/merge.ts";
 import { Selection } from "../src/pages/tasks/selection.ts";
 import { EVERYTHING, filterOf, isBefore, isFiltered, matches, queryOf, viewOf } from "../src/pages/tasks/view.ts";
 
@@ -55,21 +55,32 @@ test("a new reading of the beginning puts new ones first and takes away what has
     assert.deepEqual(mergeHead(ids, (id) => rows.get(id), { items: [], next: null }, "-created_at"), []);
 });
 
+test("a reading that ends before anything known begins does not join it: there may be tasks between", () => {
+    const rows = new Map([created("t2", 2), created("t1", 1)].map((row) => [row.id, row]));
+    const rowOf = (id: string) => rows.get(id);
+    const page = (...ns: number[]) => ({ items: ns.map((n) => created(`t${n}`, n)), next: "more" });
+    assert.ok(joinsKnown(rowOf, page(4, 3, 2), "-created_at"));
+    assert.ok(!joinsKnown(rowOf, page(9, 8, 7), "-created_at"));
+    assert.ok(!joinsKnown(rowOf, { items: [created("t2", 9)], next: "more" }, "-created_at")); // it has moved
+    assert.ok(!joinsKnown(rowOf, page(), "-created_at"));
+});
+
 test("a selection grows by clicks and by ranges in the list's order", () => {
     const order = ["a", "b", "c", "d", "e"];
     const selection = new Selection();
-    selection.toggle("d");
+    selection.toggle("d", order);
     selection.extend("b", order);
     assert.deepEqual([...selection.ids].sort(), ["b", "c", "d"]);
-    selection.toggle("c");
+    selection.toggle("c", order);
     assert.ok(!selection.has("c"));
     selection.extend("gone", order);
     assert.ok(selection.has("gone"));
     selection.drop("gone");
     selection.selectAll();
     assert.ok(selection.isAll && selection.has("never read"));
-    selection.toggle("a");
-    assert.deepEqual(selection.ids, ["a"]);
+    selection.toggle("a", order); // all but this one, as far as they are in the list
+    assert.deepEqual(selection.ids, ["b", "c", "d", "e"]);
+    assert.ok(!selection.isAll);
     selection.clear();
     assert.ok(selection.isEmpty);
 });

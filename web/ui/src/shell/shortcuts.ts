@@ -27,7 +27,13 @@ function isTyping(target: EventTarget | null): boolean {
     return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 }
 
+/** What has the focus takes the key itself. */
+const isPressing = (event: KeyboardEvent): boolean =>
+    (event.key === "Enter" || event.key === " ") &&
+    event.composedPath().some((one) => one instanceof Element && one.matches("a[href], button, summary"));
+
 globalThis.document?.addEventListener("keydown", (event) => {
+    if (isPressing(event)) return;
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     if (document.querySelector("dialog[open]")) return;
     const pressed = before ? `${before} ${event.key}` : event.key;

@@ -34,6 +34,7 @@ export class LogFeed {
     #filter!: LogFilter;
     #earlier: string | null = null; // what is before the first line is read there …
     #later = "latest"; // … and what is behind the last one here
+    #mustGoOn = false; // to the end, when what is being read has come
     #isCut = false; // there are lines behind it that did not come just now
     #life = new AbortController();
     #unfollow = (): void => {};
@@ -59,7 +60,7 @@ export class LogFeed {
         this.#filter = filter;
         this.lines = [];
         this.first = 0;
-        this.isLoaded = this.isReading = this.isAtEnd = this.isLost = this.isPaused = false;
+        this.isLoaded = this.isReading = this.isAtEnd = this.isLost = this.isPaused = this.#mustGoOn = false;
         this.unseen = 0;
         this.#earlier = null;
         this.#isCut = line !== null;
@@ -115,7 +116,8 @@ export class LogFeed {
         this.isFollowed = true;
         if (this.isAtEnd) this.unseen = 0;
         else if (isFar) this.open(this.#filter);
-        else void this.#read(async () => { while (!this.isAtEnd) await this.#readOn(); });
+        else if (this.isReading) this.#mustGoOn = true;
+        else void this.#read(async () => { while (!this.isAtEnd && !this.isPaused) await this.#readOn(); });
         this.#onChange();
     }
 
@@ -132,7 +134,10 @@ export class LogFeed {
         }
         if (signal.aborted) return;
         this.isReading = false;
-        this.#onChange();
+        const goesOn = this.#mustGoOn && !this.isPaused && this.error === null;
+        this.#mustGoOn = false;
+        if (goesOn) this.toEnd();
+        else this.#onChange();
     }
 
     #reset(): void {

@@ -72,6 +72,7 @@ export class LogView extends Element {
                 { keys: "End", says: "log.key.end", run: () => this.#toEnd() },
             ]),
             () => this.#download?.stop.abort(),
+            () => clearTimeout(this.#searching),
             () => this.#feed.close(),
         ];
         for (const one of undo) this.whileConnected(one);

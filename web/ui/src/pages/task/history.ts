@@ -1,5 +1,7 @@
 // What happened to one task, from its events: the moments for the timeline, the points for the chart.
-import type { BellwireEvent, Subscription } from "bellwire";
+import type { BellwireEvent, Cursor, Subscription } from "bellwire";
+
+import { askAgain } from "../../kit/again.ts";
 import { client } from "../../wire.ts";
 import { Line } from "./line.ts";
 
@@ -35,7 +37,7 @@ export class History {
 
     open(id: string): void {
         this.#load = new AbortController();
-        void this.#read(id, this.#load.signal);
+        void this.#read(id, this.#load.signal, "oldest");
     }
 
     close(): void {
@@ -55,8 +57,8 @@ export class History {
     }
 
     /** The past page by page; then live from where that ended, so nothing is missed and nothing is twice. */
-    async #read(id: string, signal: AbortSignal): Promise<void> {
-        let after = "oldest", more = true;
+    async #read(id: string, signal: AbortSignal, begin: Cursor): Promise<void> {
+        let after = begin, more = true;
         try {
             while (more && this.n < EVENTS_MAX) {
                 const answer = await client.http.json<{ events: BellwireEvent[]; more: boolean }>(
@@ -68,6 +70,7 @@ export class History {
             }
         } catch (error) {
             if (signal.aborted) return;
+            if (askAgain(error, () => signal.aborted || void this.#read(id, signal, after))) return;
             console.error(error);
         }
         this.isCut = more && this.n >= EVENTS_MAX;

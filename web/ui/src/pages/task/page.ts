@@ -2,6 +2,7 @@
 import { isFinal, type Action, type Task } from "bellwire";
 import { html, nothing, type TemplateResult } from "lit";
 import back from "bootstrap-icons/icons/chevron-left.svg?raw";
+import { askAgain } from "../../kit/again.ts";
 import { isSureOf } from "../../kit/confirm.ts";
 import { copyButton } from "../../kit/copy.ts";
 import { Element } from "../../kit/element.ts";
@@ -89,9 +90,11 @@ export class TaskPage extends Element {
     /** Rows do not carry the documents: those are read when it is opened, and when an attempt has ended. */
     #follow(row: Task | null): void {
         const before = this.#task;
-        if (row === null) this.#isDeleted = before !== undefined && before !== null;
-        if (row === null && !before) this.#task = null;
-        if (row) this.#task = { ...before, ...row, error: row.error && { trace: before?.error?.trace ?? null, ...row.error } };
+        if (row) this.#isDeleted = false;
+        else if (before) this.#isDeleted = true;
+        else this.#task = null;
+        const begunAnew = row && before && row.attempt > before.attempt ? { result: null } : {};
+        if (row) this.#task = { ...before, ...begunAnew, ...row, error: row.error && { trace: before?.error?.trace ?? null, ...row.error } };
         if (row && before && isFinal(row.status) && !isFinal(before.status)) void this.#readWhole();
         this.requestUpdate();
     }
@@ -104,7 +107,8 @@ export class TaskPage extends Element {
             const isNewer = !this.#task || whole.seq >= this.#task.seq;
             this.#task = isNewer ? whole : { ...whole, ...this.#task };
         } catch (error) {
-            if (id !== this.#shown || this.#task) return;
+            if (id !== this.#shown) return;
+            if (askAgain(error, () => id === this.#shown && void this.#readWhole()) || this.#task) return;
             if ((error as { status?: number }).status === 404) this.#task = null;
             else toastError(error);
         }

@@ -9,7 +9,7 @@ import type { Task } from "bellwire";
 
 import { Alarm } from "../../kit/alarm.ts";
 import { client } from "../../wire.ts";
-import { countNew, mergeHead, type Page } from "./merge.ts";
+import { countNew, joinsKnown, mergeHead, type Page } from "./merge.ts";
 import { EVERYTHING, filterOf, matches, type View } from "./view.ts";
 
 const HEAD = 100; // rows
@@ -87,6 +87,7 @@ export class TaskFeed {
         this.#unsubscribe();
         this.#head.cancel();
         clearTimeout(this.#settleTimer);
+        this.#settleTimer = undefined;
         for (const unwatch of this.#watches.values()) unwatch();
         this.#watches.clear();
         this.#leaving.clear();
@@ -122,7 +123,8 @@ export class TaskFeed {
         const scope = { ...(owner.length && { owner }), ...(resource.length && { resource }) };
         const subscription = client.subscribe("system", {
             filter: { ...scope, event_types: TELLING },
-            onReset: () => this.#headSoon(0),
+            // In another journal, or one restored from a copy, the numbers of rows mean nothing.
+            onReset: (reason) => (reason === "epoch" || reason === "ahead" ? this.open(this.#view) : this.#headSoon(0)),
         }, () => {
             this.#listener.onEvent();
             this.#headSoon(HEAD_MS);
@@ -195,12 +197,12 @@ export class TaskFeed {
         this.isExact = page.total_exact;
         const isWhole = page.next === null;
         if (this.#isAtTop || isFirst || !this.isLoaded) {
+            const joins = joinsKnown((id) => this.#rows.get(id), page, this.#view.sort);
             for (const row of page.items) this.#put(row);
-            const before = this.ids.length;
-            const ids = mergeHead(this.ids, (id) => this.#rows.get(id), page, this.#view.sort);
+            const ids = mergeHead(joins ? this.ids : [], (id) => this.#rows.get(id), page, this.#view.sort);
             // Those that are about to leave are still to be seen.
             this.ids = this.#keepLeaving(ids);
-            if (isWhole || before === 0) this.#next = page.next;
+            if (isWhole || !joins) this.#next = page.next;
             this.news = 0;
         } else {
             this.news = countNew(new Set(this.ids), page);
@@ -228,7 +230,7 @@ export class TaskFeed {
     }
 
     async #readMore(): Promise<void> {
-        if (this.#isReading || this.#next === null) return;
+        if (this.#isReading || this.#next === null || this.error) return;
         const { signal } = this.#life;
         this.#isReading = true;
         try {
@@ -245,7 +247,7 @@ export class TaskFeed {
         if (signal.aborted) return;
         this.#isReading = false;
         this.#listener.onList();
-        if (this.#isDirty) this.#headSoon(HEAD_MS);
+        if (this.#isDirty || this.error) this.#headSoon(HEAD_MS); // which ends the error
     }
 
     async #read(limit: number, page: string | null): Promise<Answer> {

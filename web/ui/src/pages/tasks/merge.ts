@@ -27,6 +27,12 @@ export function mergeHead(
     return read;
 }
 
+/** Whether what is known of the list goes on where the page ends: else there may be tasks between. */
+export function joinsKnown(rowOf: (id: string) => Task | undefined, page: Page, sort: Sort): boolean {
+    const last = page.items.at(-1), known = last && rowOf(last.id);
+    return known !== undefined && !isBefore(sort, known, last!) && !isBefore(sort, last!, known);
+}
+
 /** How many of the page were not known. */
 export const countNew = (ids: ReadonlySet<string>, page: Page): number =>
     page.items.filter(({ id }) => !ids.has(id)).length;

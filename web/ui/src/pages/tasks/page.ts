@@ -4,6 +4,7 @@
 // Every row is an element that draws itself: when a task changes only its row is drawn, at the next
 // animation frame (as Lit does it), and the page itself is not.
 import { html, nothing, type TemplateResult } from "lit";
+import { live } from "lit/directives/live.js";
 import { repeat } from "lit/directives/repeat.js";
 import columnsIcon from "bootstrap-icons/icons/layout-three-columns.svg?raw";
 import search from "bootstrap-icons/icons/search.svg?raw";
@@ -79,7 +80,7 @@ export class TasksPage extends Element {
             () => narrow.removeEventListener("change", turn),
             client.onState(() => this.requestUpdate()),
             onNavigate(() => this.#followAddress()),
-            () => this.#feed.close(), () => this.#counts.close(),
+            () => this.#feed.close(), () => this.#counts.close(), () => clearTimeout(this.#searching),
             addShortcuts([
                 { keys: "j", says: "tasks.key.next", run: () => this.#move(1) },
                 { keys: "ArrowDown", says: "tasks.key.next", run: () => this.#move(1) },
@@ -153,7 +154,7 @@ export class TasksPage extends Element {
 
     #select(id: string, isRange: boolean): void {
         if (isRange) this.#selection.extend(id, this.#feed.ids);
-        else this.#selection.toggle(id);
+        else this.#selection.toggle(id, this.#feed.ids);
         this.#current = id;
         this.requestUpdate();
     }
@@ -278,7 +279,7 @@ export class TasksPage extends Element {
             ${css({ "--columns": template.join(" "), "--least": `${least}rem` })} @click=${this.#onClick} @contextmenu=${this.#onMenu}>
             <div class="bw-grid-head" role="row">
                 <span role="columnheader" class="cell-select"><input type="checkbox" class="form-check-input" aria-label=${t("tasks.selectAll")}
-                    .checked=${!this.#selection.isEmpty} .indeterminate=${!this.#selection.isEmpty && !this.#selection.isAll}
+                    .checked=${live(!this.#selection.isEmpty)} .indeterminate=${!this.#selection.isEmpty && !this.#selection.isAll}
                     @change=${() => (this.#selection.isEmpty ? this.#selectLoaded() : this.#unselect())}></span>
                 <span role="columnheader">${t("tasks.task")}</span>
                 ${this.#columns.map(({ label, isNumber, sort }) => html`<span role="columnheader" class=${isNumber ? "is-number" : ""}

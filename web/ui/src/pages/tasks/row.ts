@@ -1,5 +1,6 @@
 // One row of the list. It draws itself again when its task changes, and no other row with it.
 import { html, type PropertyValues, type TemplateResult } from "lit";
+import { live } from "lit/directives/live.js";
 import type { Task } from "bellwire";
 import dots from "bootstrap-icons/icons/three-dots.svg?raw";
 
@@ -35,7 +36,7 @@ export class TaskRow extends Element {
         const { task } = this;
         return html`
             <span role="gridcell" class="cell-select"><input type="checkbox" class="form-check-input" tabindex="-1"
-                aria-label=${t("tasks.select", { title: titleOf(task) })} .checked=${this.isSelected}></span>
+                aria-label=${t("tasks.select", { title: titleOf(task) })} .checked=${live(this.isSelected)}></span>
             <span role="gridcell" class="cell-task">${TITLE.draw(task)}</span>
             ${this.columns.map(({ name, isNumber, draw }) => html`
                 <span role="gridcell" class="cell-${name} ${isNumber ? "is-number" : ""}">${draw(task)}</span>`)}

@@ -22,8 +22,10 @@ export class Selection {
         return this.#isAll || this.#ids.has(id);
     }
 
-    toggle(id: string): void {
+    /** Of all that match, those that are in the list stay when one of them is taken out. */
+    toggle(id: string, order: readonly string[]): void {
         this.#anchor = id;
+        if (this.#isAll) this.#ids = new Set(order);
         this.#isAll = false;
         if (!this.#ids.delete(id)) this.#ids.add(id);
     }
@@ -31,7 +33,7 @@ export class Selection {
     /** From the last one that was clicked to this one, in the list's order. */
     extend(id: string, order: readonly string[]): void {
         const [from, to] = [order.indexOf(this.#anchor ?? id), order.indexOf(id)];
-        if (from < 0 || to < 0) return this.toggle(id);
+        if (from < 0 || to < 0) return this.toggle(id, order);
         this.#isAll = false;
         for (const one of order.slice(Math.min(from, to), Math.max(from, to) + 1)) this.#ids.add(one);
     }
