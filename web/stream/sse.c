@@ -67,13 +67,11 @@ static void tick(struct bw_conn *conn)
 {
     const struct bw_stream_options *o = &conn->engine->options;
     uint32_t now_s = conn->engine->now_s;
+    if (conn->blocked && bw_conn_is_reading(conn))
+        conn->moved_s = now_s;
     if (conn->n_subs == 0) {
         bw_conn_close(conn, BW_WS_NORMAL, NULL); /* its subscription was refused */
     } else if (conn->blocked && now_s - conn->moved_s > o->heartbeat_s + o->ping_timeout_s) {
-        if (bw_conn_is_reading(conn)) {
-            conn->moved_s = now_s;
-            return;
-        }
         bw_metric_add(&dropped_stuck, 1);
         bw_conn_kill(conn);
     } else if (!conn->blocked && now_s - conn->heard_s >= HEARTBEAT_S) {
