@@ -47,7 +47,7 @@ static void test_more_than_there_is_room_for(void **state)
     say_zeros(first, 1);
     assert_int_equal(hear(first, answer, (3 << 20) + 9 + 3), (3 << 20) + 9 + 3);
     say(first, ONE, sizeof ONE - 1);
-    expect(first, RE_ONE, sizeof RE_ONE - 1); /* to receive that, it gave its room back */
+    expect(first, RE_ONE, sizeof RE_ONE - 1);      /* to receive that, it gave its room back */
     say(second, head, begin_large(head, 1 << 20)); /* there is room again */
     say_zeros(second, (1 << 20) - 4);
     assert_int_equal(hear(second, answer, (1 << 20) + 9 + 3), (1 << 20) + 9 + 3);
