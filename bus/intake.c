@@ -58,7 +58,7 @@ static void fill_draft(struct bw_batch_item *item, const msgpack_object *map, in
     struct bw_event *event = &item->draft.event;
     struct bw_publish_result *result = &item->draft.result;
     *event = (struct bw_event){.seq = 0};
-    *result = (struct bw_publish_result){.seq = 0};
+    bw_publish_result_init(result, (struct bw_str){0});
     if (bw_event_decode(map, event, &result->fault) < 0)
         return;
     if (event->id.len == 0) {

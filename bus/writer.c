@@ -153,7 +153,7 @@ static void set_health(struct bw_writer *w, int err)
 /* The journal may have filled in some of it before it failed. */
 static void fail_item(struct bw_publish_result *result, int err)
 {
-    *result = (struct bw_publish_result){.id = result->id};
+    bw_publish_result_init(result, result->id);
     bw_fault(&result->fault, err, "", "not stored: %s", bw_err_text(err));
 }
 

@@ -22,7 +22,7 @@ static inline struct bw_str bw_str(const char *z)
 
 static inline bool bw_str_eq(struct bw_str a, struct bw_str b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    return a.len == b.len && (a.len == 0 || a.ptr == b.ptr || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
 static inline bool bw_str_is(struct bw_str a, const char *z)

@@ -238,7 +238,7 @@ int bw_accept_all(struct bw_appender *a)
     int err = 0;
     for (size_t i = 0; i < a->n_drafts && !err; i++) {
         struct bw_draft *d = a->drafts[i];
-        d->result = (struct bw_publish_result){.id = d->event.id};
+        bw_publish_result_init(&d->result, d->event.id);
         if (d->event.id.len == 0)
             bw_fault(&d->result.fault, BW_EINVAL, "id", "is required");
         else if (!was_seen(a, i))

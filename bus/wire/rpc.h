@@ -125,8 +125,18 @@ struct bw_publish_result {
     bool duplicate; /* had been acked before under this seq */
     bool stale;
     enum bw_effect effect; /* of a command */
-    struct bw_fault fault; /* err 0: accepted */
+    struct bw_fault fault; /* err 0: accepted, and nothing else of it is read */
 };
+/* Of an event whose fate is not known yet. The fault's texts are left alone: there is one for each
+ * event of a batch, and hardly ever anything to say. */
+static inline void bw_publish_result_init(struct bw_publish_result *result, struct bw_str id)
+{
+    result->id = id;
+    result->seq = 0;
+    result->duplicate = result->stale = false;
+    result->effect = BW_EFFECT_NONE;
+    result->fault.err = 0;
+}
 void bw_rpc_publish_reply_begin(struct bw_buf *out, uint32_t epoch, uint32_t n);
 void bw_rpc_publish_result_encode(struct bw_buf *out, const struct bw_publish_result *result);
 int bw_rpc_publish_result_decode(const msgpack_object *map,

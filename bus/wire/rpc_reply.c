@@ -92,22 +92,22 @@ void bw_rpc_publish_result_encode(struct bw_buf *out, const struct bw_publish_re
 
 int bw_rpc_publish_result_decode(const msgpack_object *map, struct bw_publish_result *out)
 {
-    struct bw_publish_result r = {0};
-    struct bw_fault wrong = {0};
+    struct bw_fault wrong;
     struct bw_str reason = {0}, effect = {0};
     const msgpack_object *error = bw_mp_get(map, "error");
-    bw_mp_get_str(map, "id", SIZE_MAX, &r.id, &wrong);
-    bw_mp_get_u64(map, "seq", &r.seq, &wrong);
-    bw_mp_get_bool(map, "duplicate", &r.duplicate, &wrong);
+    bw_publish_result_init(out, (struct bw_str){0});
+    wrong.err = 0;
+    bw_mp_get_str(map, "id", SIZE_MAX, &out->id, &wrong);
+    bw_mp_get_u64(map, "seq", &out->seq, &wrong);
+    bw_mp_get_bool(map, "duplicate", &out->duplicate, &wrong);
     bw_mp_get_str(map, "reason", SIZE_MAX, &reason, &wrong);
     if (bw_mp_get_str(map, "effect", SIZE_MAX, &effect, &wrong) &&
-        !bw_effect_parse(effect, &r.effect))
+        !bw_effect_parse(effect, &out->effect))
         return BW_EPROTO;
-    r.stale = bw_str_is(reason, "stale");
+    out->stale = bw_str_is(reason, "stale");
     if (map->type != MSGPACK_OBJECT_MAP || wrong.err)
         return BW_EPROTO;
     if (!bw_mp_is_nil(error))
-        get_fault(error, &r.fault);
-    *out = r;
+        get_fault(error, &out->fault);
     return 0;
 }

@@ -59,7 +59,7 @@ int bw_rest_publish_one(const struct bw_rest *rest, const struct bw_buf *request
                         struct bw_publish_result *result, struct bw_fault *fault)
 {
     struct bw_asked asked;
-    *result = (struct bw_publish_result){.seq = 0};
+    bw_publish_result_init(result, (struct bw_str){0});
     int err = bw_rest_ask_bytes(rest, request, &asked, fault);
     if (err)
         return err;
