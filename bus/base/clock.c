@@ -48,8 +48,11 @@ static void date_from_days(int64_t days, int *year, int *month, int *day)
 
 static void put2(char *out, unsigned value)
 {
-    out[0] = (char)('0' + value / 10);
-    out[1] = (char)('0' + value % 10);
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
+    memcpy(out, pairs + (size_t)2 * value, 2);
 }
 
 static const int64_t SECONDS_PER_DAY = 86400;
@@ -92,9 +95,10 @@ void bw_time_format(int64_t us, char out[BW_TIME_LEN + 1])
         last = second;
     }
     memcpy(out, text, sizeof text);
-    put2(out + 20, (unsigned)micro / 10000);
-    put2(out + 22, (unsigned)micro / 100 % 100);
-    put2(out + 24, (unsigned)micro % 100);
+    unsigned rest = (unsigned)micro, high = rest / 10000, low = rest % 10000;
+    put2(out + 20, high);
+    put2(out + 22, low / 100);
+    put2(out + 24, low % 100);
     memcpy(out + 26, "Z", 2);
 }
 

@@ -42,10 +42,13 @@ void bw_mp_long_str(msgpack_packer *pk, struct bw_str s)
 void bw_mp_number(msgpack_packer *pk, double v)
 {
     static const double exact = 9007199254740992.0; /* 2^53 */
-    if (v >= -exact && v <= exact && v == (double)(int64_t)v)
+    bool is_whole = v >= -exact && v <= exact && v == (double)(int64_t)v;
+    if (!is_whole)
+        bw_mp_f64(pk, v);
+    else if (v < 0)
         msgpack_pack_int64(pk, (int64_t)v);
     else
-        msgpack_pack_double(pk, v);
+        bw_mp_u64(pk, (uint64_t)v);
 }
 
 void bw_mp_object(msgpack_packer *pk, const msgpack_object *o)

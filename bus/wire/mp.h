@@ -2,6 +2,7 @@
 #ifndef BW_WIRE_MP_H
 #define BW_WIRE_MP_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <msgpack.h>
@@ -35,6 +36,39 @@ static inline void bw_mp_str(msgpack_packer *pk, struct bw_str s)
     if (s.len)
         memcpy(p + 1, s.ptr, s.len);
     b->len += 1 + s.len;
+}
+
+/* So do numbers: a sequence, a progress and a rate or two are in every event. */
+static inline void bw_mp_u64(msgpack_packer *pk, uint64_t v)
+{
+    struct bw_buf *b = pk->data;
+    char *p = bw_buf_reserve(b, 9);
+    if (!p)
+        return;
+    if (v < 128) {
+        p[0] = (char)v;
+        b->len++;
+        return;
+    }
+    int log = v <= UINT8_MAX ? 0 : v <= UINT16_MAX ? 1 : v <= UINT32_MAX ? 2 : 3;
+    uint64_t big = htobe64(v << (64 - (8 << log)));
+    p[0] = (char)(0xcc + log);
+    memcpy(p + 1, &big, sizeof big);
+    b->len += 1 + (1u << log);
+}
+
+static inline void bw_mp_f64(msgpack_packer *pk, double v)
+{
+    struct bw_buf *b = pk->data;
+    char *p = bw_buf_reserve(b, 9);
+    uint64_t bits;
+    if (!p)
+        return;
+    memcpy(&bits, &v, sizeof bits);
+    bits = htobe64(bits);
+    p[0] = (char)0xcb;
+    memcpy(p + 1, &bits, sizeof bits);
+    b->len += 9;
 }
 
 static inline void bw_mp_cstr(msgpack_packer *pk, const char *z)
@@ -80,7 +114,7 @@ static inline void bw_mp_put_cstr(struct bw_mp_map *m, const char *key, const ch
 static inline void bw_mp_put_u64(struct bw_mp_map *m, const char *key, uint64_t v)
 {
     bw_mp_key(m, key);
-    msgpack_pack_uint64(&m->pk, v);
+    bw_mp_u64(&m->pk, v);
 }
 
 static inline void bw_mp_put_number(struct bw_mp_map *m, const char *key, double v)

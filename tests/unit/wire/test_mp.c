@@ -65,6 +65,25 @@ static void test_numbers(void **state)
     }
 }
 
+/* Byte by byte what msgpack-c writes, at both sides of every width. */
+static void test_whole_numbers_of_every_width(void **state)
+{
+    (void)state;
+    for (int bit = 0; bit < 64; bit++)
+        for (int step = -1; step <= 1; step++) {
+            struct bw_buf ours = {0}, theirs = {0};
+            msgpack_packer pk;
+            uint64_t v = (UINT64_C(1) << bit) + (uint64_t)step;
+            bw_mp_packer(&pk, &ours);
+            bw_mp_u64(&pk, v);
+            bw_mp_packer(&pk, &theirs);
+            msgpack_pack_uint64(&pk, v);
+            assert_true(bw_str_eq(bw_buf_str(&ours), bw_buf_str(&theirs)));
+            bw_buf_free(&ours);
+            bw_buf_free(&theirs);
+        }
+}
+
 static void test_map_writer(void **state)
 {
     (void)state;
@@ -306,6 +325,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         sample_test(test_strings_of_every_width),
         sample_test(test_numbers),
+        sample_test(test_whole_numbers_of_every_width),
         sample_test(test_map_writer),
         sample_test(test_map_writer_counts_beyond_16_bits),
         sample_test(test_map_writer_survives_failure),
