@@ -46,6 +46,7 @@ enum bw_store_statement {
     BW_STORE_EVENT_IDS,
     BW_STORE_KEYS,
     BW_STORE_LANES,
+    BW_STORE_LANES_GONE,
     BW_STORE_MARKS,
     BW_STORE_TASKS,
     BW_STORE_TASKS_MOVED,

@@ -36,17 +36,30 @@ static unsigned command(const struct bw_task_state *was, const struct bw_task_st
     return had ? BW_WRITES_COMMAND_GONE : 0;
 }
 
+/* The end of the lane in topic system goes with the row, if there is one. */
+static unsigned lane(const struct bw_task_state *was, struct bw_task_state *is)
+{
+    enum { SYSTEM = BW_TOPIC_SYSTEM_ID - 1 };
+    if (is->lanes[SYSTEM].count == was->lanes[SYSTEM].count)
+        return 0;
+    is->system_in_lanes = !is->exists;
+    if (!is->exists)
+        return BW_WRITES_LANE;
+    return BW_WRITES_ROW | (was->system_in_lanes ? BW_WRITES_LANE_GONE : 0u);
+}
+
 static unsigned writes_of(const struct bw_task_change *c)
 {
-    const struct bw_task_state *was = &c->before, *is = &c->task->now;
-    unsigned writes = was->key == 0 ? BW_WRITES_KEY : 0;
+    const struct bw_task_state *was = &c->before;
+    struct bw_task_state *is = &c->task->now;
+    unsigned writes = (was->key == 0 ? BW_WRITES_KEY : 0u) | lane(was, is);
     if (!c->row_changed)
         return writes;
     for (int doc = 0; doc < BW_N_DOCS; doc++)
         if (c->docs[doc] || c->docs_gone)
             writes |= BW_WRITES_DOCS;
     if (is->exists)
-        writes |= BW_WRITES_ROW | found(c);
+        writes |= found(c);
     else if (was->exists)
         writes |= BW_WRITES_ROW_GONE;
     return writes | text(was, is) | command(was, is);

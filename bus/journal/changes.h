@@ -17,6 +17,8 @@ enum bw_writes {
     BW_WRITES_TEXT_GONE = 128,
     BW_WRITES_COMMAND = 256,      /* it was asked something … */
     BW_WRITES_COMMAND_GONE = 512, /* … or is not any more */
+    BW_WRITES_LANE = 1024,        /* the end of its lane in topic system, into `lanes` … */
+    BW_WRITES_LANE_GONE = 2048,   /* … or not there any more: it is in the row now */
 };
 
 struct bw_changes {

@@ -8,7 +8,7 @@ int bw_event_statements_open(struct bw_event_statements *st, sqlite3 *db)
     *st = (struct bw_event_statements){.db = db};
     int err = bw_db_prepare(db, &st->event, "SELECT lane_prev, body FROM events WHERE place = ?1");
     if (!err)
-        err = bw_db_prepare(db, &st->lane_end, "SELECT seq FROM lanes WHERE lane = ?1");
+        err = bw_db_prepare(db, &st->lane_end, BW_LANE_END_SQL);
     if (!err)
         err = bw_db_prepare(db, &st->next_mark,
                             "SELECT seq FROM lane_marks WHERE lane = ?1 AND seq > ?2"

@@ -33,6 +33,13 @@ static inline int64_t bw_lane(int64_t task_key, int64_t topic)
     return task_key << 2 | topic;
 }
 
+/* The last event (seq) of lane ?1, and how many there are. Of topic system the task's row has it,
+ * if there is one that was written since the schema says so. */
+#define BW_LANE_END_SQL                                                                            \
+    "SELECT seq, count FROM lanes WHERE lane = ?1 UNION ALL"                                       \
+    " SELECT lane_seq, lane_count FROM task_rows"                                                  \
+    " WHERE (?1 & 3) = 1 AND key = ?1 >> 2 AND lane_seq IS NOT NULL"
+
 static inline int64_t bw_doc_place(int64_t task_key, int doc)
 {
     return task_key << 2 | doc;

@@ -74,7 +74,12 @@ static const char version_4[] =
     "DROP INDEX tasks_created;"
     "CREATE INDEX tasks_created ON tasks (created_at, key, type, queue, owner, resource);";
 
-static const char *const steps[] = {version_1, version_2, version_3, version_4};
+/* The end of a task's lane in topic system, with the row that the same event writes anyway; NULL in
+ * rows that were not written since: then it is in `lanes`, as it is of tasks without a row. */
+static const char version_5[] = "ALTER TABLE task_rows ADD COLUMN lane_seq INTEGER;"
+                                "ALTER TABLE task_rows ADD COLUMN lane_count INTEGER;";
+
+static const char *const steps[] = {version_1, version_2, version_3, version_4, version_5};
 
 const struct bw_schema bw_journal_schema = {steps, sizeof steps / sizeof steps[0]};
 

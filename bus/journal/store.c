@@ -10,6 +10,7 @@ static const char *const statements[BW_STORE_N] = {
     [BW_STORE_EVENT_IDS] = "INSERT OR FAIL INTO event_ids SELECT c0, c1 FROM stage",
     [BW_STORE_KEYS] = "INSERT OR FAIL INTO task_keys SELECT c0, c1 FROM stage",
     [BW_STORE_LANES] = "REPLACE INTO lanes SELECT c0, c1, c2 FROM stage",
+    [BW_STORE_LANES_GONE] = "DELETE FROM lanes WHERE lane IN (SELECT c0 FROM stage)",
     [BW_STORE_MARKS] = "INSERT OR FAIL INTO lane_marks SELECT c0, c1 FROM stage",
     [BW_STORE_TASKS] = "REPLACE INTO tasks SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8 FROM stage",
     [BW_STORE_TASKS_MOVED] = "INSERT INTO tasks"
@@ -17,7 +18,7 @@ static const char *const statements[BW_STORE_N] = {
                              " ON CONFLICT (key) DO UPDATE SET status = excluded.status,"
                              " rest_at = excluded.rest_at, rest_seq = excluded.rest_seq",
     [BW_STORE_TASKS_GONE] = "DELETE FROM tasks WHERE key IN (SELECT c0 FROM stage)",
-    [BW_STORE_ROWS] = "REPLACE INTO task_rows SELECT c0, c1, c2, c3 FROM stage",
+    [BW_STORE_ROWS] = "REPLACE INTO task_rows SELECT c0, c1, c2, c3, c4, c5 FROM stage",
     [BW_STORE_ROWS_GONE] = "DELETE FROM task_rows WHERE key IN (SELECT c0 FROM stage)",
     [BW_STORE_DELETED] = "INSERT INTO deleted_tasks SELECT c0, c1, c2, c3 FROM stage",
     [BW_STORE_COMMANDS] = "REPLACE INTO open_commands SELECT c0, c1 FROM stage",
@@ -118,16 +119,28 @@ static int store_lanes(struct bw_appender *a)
     bw_stage_begin(a->stage, 3);
     for (size_t i = 0; i < a->store.changes.n; i++) {
         const struct bw_task_change *c = a->store.changes.sorted[i];
-        for (int lane = 0; lane < BW_N_LANES; lane++) {
-            const struct bw_lane_end *end = &c->task->now.lanes[lane];
-            if (end->count == c->before.lanes[lane].count)
+        for (int topic = 1; topic <= BW_N_LANES; topic++) {
+            const struct bw_lane_end *end = &c->task->now.lanes[topic - 1];
+            if (topic == BW_TOPIC_SYSTEM_ID ? !(c->writes & BW_WRITES_LANE)
+                                            : end->count == c->before.lanes[topic - 1].count)
                 continue;
-            bw_stage_int(a->stage, bw_lane(c->key, lane + 1));
+            bw_stage_int(a->stage, bw_lane(c->key, topic));
             bw_stage_int(a->stage, (int64_t)end->seq);
             bw_stage_int(a->stage, end->count);
         }
     }
     return run(a, BW_STORE_LANES);
+}
+
+static int delete_lanes(struct bw_appender *a)
+{
+    if (!writes(a, BW_WRITES_LANE_GONE))
+        return 0;
+    bw_stage_begin(a->stage, 1);
+    for (size_t i = 0; i < a->store.changes.n; i++)
+        if (a->store.changes.sorted[i]->writes & BW_WRITES_LANE_GONE)
+            bw_stage_int(a->stage, bw_lane(a->store.changes.sorted[i]->key, BW_TOPIC_SYSTEM_ID));
+    return run(a, BW_STORE_LANES_GONE);
 }
 
 static int store_found(struct bw_appender *a, unsigned which, enum bw_store_statement statement)
@@ -179,15 +192,18 @@ static int store_rows(struct bw_appender *a)
     }
     if (bytes->failed)
         return BW_ENOMEM;
-    bw_stage_begin(a->stage, 4);
+    bw_stage_begin(a->stage, 6);
     for (size_t i = 0; i < a->store.changes.n; i++) {
         const struct bw_task_change *c = a->store.changes.sorted[i];
+        const struct bw_lane_end *end = &c->task->now.lanes[BW_TOPIC_SYSTEM_ID - 1];
         if (!(c->writes & BW_WRITES_ROW))
             continue;
         bw_stage_int(a->stage, c->key);
         bw_stage_int(a->stage, c->task->now.row.updated_at_us);
         bw_stage_int(a->stage, (int64_t)c->task->now.row.seq);
         bw_stage_blob(a->stage, (struct bw_str){bytes->data + at, c->row_bytes});
+        bw_stage_int(a->stage, (int64_t)end->seq);
+        bw_stage_int(a->stage, end->count);
         at += c->row_bytes;
     }
     return run(a, BW_STORE_ROWS);
@@ -339,9 +355,9 @@ static int store_state(struct bw_appender *a)
 int bw_store_all(struct bw_appender *a)
 {
     static int (*const steps[])(struct bw_appender *) = {
-        store_events, store_marks, store_keys,    store_lanes,    store_tasks,
-        store_rows,   delete_rows, store_deleted, store_commands, delete_commands,
-        store_docs,   store_text,  store_topics,  store_state,
+        store_events,    store_marks, store_keys,  store_lanes,   delete_lanes,
+        store_tasks,     store_rows,  delete_rows, store_deleted, store_commands,
+        delete_commands, store_docs,  store_text,  store_topics,  store_state,
     };
     int err = bw_changes_sort(&a->store.changes, &a->tasks);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && !err; i++)

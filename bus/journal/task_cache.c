@@ -83,7 +83,8 @@ int bw_task_cache_open(struct bw_task_cache *c, sqlite3 *db, uint32_t max_rows)
         return BW_ENOMEM;
     int err = bw_db_prepare(db, &c->find_key, "SELECT key FROM task_keys WHERE id = ?1");
     if (!err)
-        err = bw_db_prepare(db, &c->find_row, "SELECT body FROM task_rows WHERE key = ?1");
+        err = bw_db_prepare(db, &c->find_row,
+                            "SELECT body, lane_seq, lane_count FROM task_rows WHERE key = ?1");
     if (!err)
         err = bw_db_prepare(db, &c->find_lanes,
                             "SELECT lane & 3, seq, count FROM lanes"
@@ -112,6 +113,14 @@ void bw_task_cache_close(struct bw_task_cache *c)
     *c = (struct bw_task_cache){0};
 }
 
+/* From a row that has the end's seq and count in these columns; NULL: it is elsewhere. */
+static void take_lane(struct bw_cached_task *task, int topic, sqlite3_stmt *st, int column)
+{
+    if (sqlite3_column_type(st, column) != SQLITE_NULL)
+        task->now.lanes[topic - 1] = (struct bw_lane_end){
+            (uint64_t)sqlite3_column_int64(st, column), sqlite3_column_int64(st, column + 1)};
+}
+
 static int load_row(struct bw_task_cache *c, struct bw_cached_task *task)
 {
     msgpack_object map;
@@ -126,6 +135,7 @@ static int load_row(struct bw_task_cache *c, struct bw_cached_task *task)
     if (!err)
         err = bw_task_strings_own(&task->now.row, &task->strings);
     msgpack_zone_clear(&c->zone);
+    take_lane(task, BW_TOPIC_SYSTEM_ID, c->find_row, 1);
     sqlite3_reset(c->find_row);
     return err;
 }
@@ -138,9 +148,9 @@ static int load_lanes(struct bw_task_cache *c, struct bw_cached_task *task)
         int topic = sqlite3_column_int(c->find_lanes, 0);
         if (topic < 1 || topic > BW_N_LANES)
             continue;
-        task->now.lanes[topic - 1] =
-            (struct bw_lane_end){(uint64_t)sqlite3_column_int64(c->find_lanes, 1),
-                                 sqlite3_column_int64(c->find_lanes, 2)};
+        take_lane(task, topic, c->find_lanes, 1);
+        if (topic == BW_TOPIC_SYSTEM_ID)
+            task->now.system_in_lanes = true;
     }
     return err;
 }

@@ -32,6 +32,7 @@ struct bw_task_state {
     bool exists; /* has a row; a log may come before it, and stays after it */
     struct bw_task row;
     struct bw_lane_end lanes[BW_N_LANES]; /* by topic id - 1 */
+    bool system_in_lanes; /* in the table: the end of the lane in topic system, else in its row */
 };
 
 struct bw_cached_task {

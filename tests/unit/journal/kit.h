@@ -20,6 +20,13 @@
 
 enum { KIT_BATCH_MAX = 4096 };
 
+/* Takes back what version 5 of the schema did. */
+#define KIT_BACK_TO_VERSION_4                                                                      \
+    "INSERT INTO lanes SELECT key << 2 | 1, lane_seq, lane_count FROM task_rows"                   \
+    "  WHERE lane_seq IS NOT NULL;"                                                                \
+    "ALTER TABLE task_rows DROP COLUMN lane_seq; ALTER TABLE task_rows DROP COLUMN lane_count;"    \
+    "PRAGMA user_version = 4;"
+
 struct kit {
     char dir[32], path[64];
     struct bw_sqlite_options options;

@@ -144,6 +144,7 @@ static void what_was_deleted_before_the_migration_is_told(void **state)
     assert_int_equal(sqlite3_open(k->path, &db), SQLITE_OK);
     assert_int_equal(
         bw_db_exec(db,
+                   KIT_BACK_TO_VERSION_4
                    "DROP TABLE deleted_tasks; DROP TABLE open_commands; PRAGMA user_version = 1",
                    &k->fault),
         0);
