@@ -86,11 +86,7 @@ void bw_appender_destroy(struct bw_appender **appender)
     msgpack_zone_destroy(&a->derived);
     free(a->accepted);
     free(a->records);
-    if (a->stage) {
-        /* The connection refers to the stage until the module is taken away. */
-        sqlite3_create_module(a->db, "stage", NULL, NULL);
-        bw_stage_destroy(&a->stage);
-    }
+    bw_stage_destroy(&a->stage, a->db);
     free(a);
 }
 

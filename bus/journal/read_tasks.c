@@ -42,11 +42,7 @@ static int add_text(struct list *l, bool *done)
         return 0;
     }
     *done = l->total_exact = true;
-    for (int64_t i = 0; i < text->n && err >= 0; i++) {
-        err = bw_task_list_add_key(&l->base, text->keys[i]);
-        l->total += err > 0;
-    }
-    return err < 0 ? err : 0;
+    return bw_task_list_add_keys(&l->base, text->keys, (size_t)text->n, &l->total);
 }
 
 /* All tasks of a slice that pass, whatever their order. Their text is looked at later. */

@@ -153,10 +153,12 @@ int bw_stage_create(struct bw_stage **out, sqlite3 *db)
     return err;
 }
 
-void bw_stage_destroy(struct bw_stage **stage)
+void bw_stage_destroy(struct bw_stage **stage, sqlite3 *db)
 {
-    if (*stage)
-        free((*stage)->cells);
+    if (!*stage)
+        return;
+    sqlite3_create_module(db, "stage", NULL, NULL);
+    free((*stage)->cells);
     free(*stage);
     *stage = NULL;
 }

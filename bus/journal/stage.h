@@ -17,8 +17,8 @@ struct bw_stage;
 
 /* Makes the table `stage` known to the connection. */
 int bw_stage_create(struct bw_stage **out, sqlite3 *db) BW_MUST_CHECK;
-/* After the connection was closed. */
-void bw_stage_destroy(struct bw_stage **stage);
+/* The connection knows it no more; statements that read it are finalized by then. */
+void bw_stage_destroy(struct bw_stage **stage, sqlite3 *db);
 
 /* Empties it and says how many columns each row has. */
 void bw_stage_begin(struct bw_stage *s, int columns);

@@ -22,18 +22,35 @@ static int64_t value_of(const struct bw_task_list *l, const struct bw_task_row *
     return l->scan.order == BW_ORDER_CREATED ? row->created_at : row->updated_at;
 }
 
-int bw_task_list_add_key(struct bw_task_list *l, int64_t key)
+static int add_row(struct bw_task_list *l, const struct bw_task_row *row)
 {
-    struct bw_task_row row;
-    int err = bw_task_row_read(&l->r->tasks, key, &row);
-    if (err != 1)
-        return err;
-    err = bw_task_scan_add(&l->scan, value_of(l, &row), key);
-    return err ? err : 1;
+    return bw_task_scan_add(&l->scan, value_of(l, row), row->key);
+}
+
+/* Of bw_task_list_add_keys(). */
+struct adding {
+    struct bw_task_list *list;
+    int64_t n;
+};
+
+static int add_one(void *ctx, const struct bw_task_row *row)
+{
+    struct adding *a = ctx;
+    a->n++;
+    return add_row(a->list, row);
+}
+
+int bw_task_list_add_keys(struct bw_task_list *l, const int64_t *keys, size_t n_keys, int64_t *n)
+{
+    struct adding a = {.list = l};
+    int err = bw_task_rows_each(&l->r->tasks, keys, n_keys, add_one, &a);
+    *n = a.n;
+    return err;
 }
 
 int bw_task_list_add_ids(struct bw_task_list *l, const struct bw_str_set *ids, int64_t *n)
 {
+    struct bw_task_row row;
     *n = 0;
     for (size_t i = 0; i < ids->n; i++) {
         int64_t key;
@@ -41,10 +58,12 @@ int bw_task_list_add_ids(struct bw_task_list *l, const struct bw_str_set *ids, i
             continue;
         int err = bw_read_key(l->r, ids->v[i], &key);
         if (err == 1)
-            err = bw_task_list_add_key(l, key);
+            err = bw_task_row_read(&l->r->tasks, key, &row);
         if (err < 0)
             return err;
         *n += err;
+        if (err == 1 && (err = add_row(l, &row)) < 0)
+            return err;
     }
     return 0;
 }

@@ -21,8 +21,9 @@ struct bw_task_list {
 void bw_task_list_open(struct bw_task_list *l, const struct bw_task_query *q);
 /* Ends filter and scan. */
 void bw_task_list_close(struct bw_task_list *l);
-/* Adds a task of which only the key is known. 1: it passes; 0: it does not, or there is none. */
-int bw_task_list_add_key(struct bw_task_list *l, int64_t key) BW_MUST_CHECK;
+/* Adds those that pass of the tasks with these keys; *n is how many. */
+int bw_task_list_add_keys(struct bw_task_list *l, const int64_t *keys, size_t n_keys,
+                          int64_t *n) BW_MUST_CHECK;
 /* Adds those that pass of the tasks with these ids; *n is how many. */
 int bw_task_list_add_ids(struct bw_task_list *l, const struct bw_str_set *ids,
                          int64_t *n) BW_MUST_CHECK;

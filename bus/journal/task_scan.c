@@ -11,11 +11,14 @@ struct bw_task_range {
     struct bw_task_slice slice;
     int64_t last_value, last_key;
     struct bw_merge_item *batch;
+    int size; /* of the next batch */
     int n, at;
     bool finished; /* the last batch was not full */
 };
 
-enum { FIRST_RANGES = 16 };
+/* Batches grow from this: of several ranges most of what one has may be for later pages, and where
+ * a filter refuses much, each entry that is found has cost many that are not. */
+enum { FIRST_RANGES = 16, FIRST_BATCH = 8 };
 
 void bw_task_scan_start(bool ascending, int64_t *value, int64_t *key)
 {
@@ -87,14 +90,15 @@ static int read_batch(struct bw_task_scan *s, struct bw_task_range *range)
         return err;
     bw_db_bind_int(st, 3, range->last_value);
     bw_db_bind_int(st, 4, range->last_key);
-    bw_db_bind_int(st, 5, s->batch);
+    bw_db_bind_int(st, 5, range->size);
     range->n = range->at = 0;
     while ((err = bw_db_row(st)) == 1) {
         range->last_value = sqlite3_column_int64(st, 0);
         range->last_key = sqlite3_column_int64(st, 1);
         range->batch[range->n++] = (struct bw_merge_item){range->last_value, range->last_key, 0};
     }
-    range->finished = range->n < s->batch;
+    range->finished = range->n < range->size;
+    range->size = 2 * range->size < s->batch ? 2 * range->size : s->batch;
     return err;
 }
 
@@ -122,8 +126,10 @@ int bw_task_scan_add_range(struct bw_task_scan *s, const struct bw_task_slice *s
         s->cap_ranges = cap;
     }
     struct bw_task_range *range = &s->ranges[s->n_ranges];
-    *range = (struct bw_task_range){
-        .slice = *slice, .last_value = s->after_value, .last_key = s->after_key};
+    *range = (struct bw_task_range){.slice = *slice,
+                                    .last_value = s->after_value,
+                                    .last_key = s->after_key,
+                                    .size = s->batch < FIRST_BATCH ? s->batch : FIRST_BATCH};
     range->batch = malloc((size_t)s->batch * sizeof *range->batch);
     if (!range->batch)
         return BW_ENOMEM;

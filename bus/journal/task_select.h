@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "journal/stage.h"
 #include "journal/task_filter.h"
 
 /* The indexes by which tasks are found. The first three also order what is at rest by updated_at,
@@ -53,6 +54,8 @@ struct bw_task_statements {
     sqlite3_stmt *rest_seq;   /* ranges of tasks at rest by seq */
     sqlite3_stmt *text;       /* candidates of the text index */
     sqlite3_stmt *row;        /* everything of one task */
+    sqlite3_stmt *rows;       /* and of those whose keys are staged */
+    struct bw_stage *stage;
 };
 
 /* *st must stay where it is. */
@@ -84,6 +87,7 @@ int bw_task_select_text(struct bw_task_statements *st, struct bw_str match, int6
 
 /* One task, if it passes. Strings are valid until the next call. */
 struct bw_task_row {
+    int64_t key;
     struct bw_task_columns columns;
     int64_t created_at, updated_at;
     uint64_t seq;
@@ -95,5 +99,10 @@ void bw_task_columns_read(sqlite3_stmt *st, struct bw_task_columns *out);
 /* 1: it passes the filter; 0: it does not, or there is none; negative. */
 int bw_task_row_read(struct bw_task_statements *st, int64_t key,
                      struct bw_task_row *out) BW_MUST_CHECK;
+/* Those of the tasks with these keys that pass, in the keys' order; a negative result of visit ends
+ * it and is returned. */
+int bw_task_rows_each(struct bw_task_statements *st, const int64_t *keys, size_t n,
+                      int (*visit)(void *ctx, const struct bw_task_row *row),
+                      void *ctx) BW_MUST_CHECK;
 
 #endif
